@@ -1,0 +1,142 @@
+// GPU memory: persistent buffers by storage, slots shared by all plans, uploads and read-backs.
+import { size } from "../plan/tensor.ts";
+import type { Storage, Tensor } from "../plan/tensor.ts";
+
+const USAGE = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC (numbers, because Node has no GPUBufferUsage)
+const STAGING = 0x1 | 0x8; // MAP_READ | COPY_DST
+const MAP_READ = 0x1;
+
+/** What the GPU can hold. */
+export type GpuArray = Float32Array | Uint32Array | Int32Array;
+
+export class GpuMemory {
+  readonly device: GPUDevice;
+  private readonly buffers = new Map<Storage, GPUBuffer>();
+  private readonly slots: GPUBuffer[] = [];
+  private readonly slotLengths: number[] = [];
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+  }
+
+  /** Elements of each slot that exists already. */
+  get slotSizes(): readonly number[] {
+    return this.slotLengths;
+  }
+
+  /** Bytes held by persistent buffers and by slots. */
+  get bytes(): { persistent: number; slots: number } {
+    let persistent = 0;
+    for (const storage of this.buffers.keys()) persistent += storage.length * 4;
+    return { persistent, slots: this.slotLengths.reduce((sum, length) => sum + length * 4, 0) };
+  }
+
+  /** Makes the slots of an assignment that do not exist yet. */
+  growSlots(lengths: readonly number[]): void {
+    for (let slot = this.slots.length; slot < lengths.length; slot++) {
+      const length = lengths[slot] ?? 0;
+      this.slots.push(this.create(`slot ${String(slot)}`, length));
+      this.slotLengths.push(length);
+    }
+  }
+
+  slot(index: number): GPUBuffer {
+    const buffer = this.slots[index];
+    if (buffer === undefined) throw new RangeError(`memory: no slot ${String(index)}`);
+    return buffer;
+  }
+
+  /** The buffer of a persistent storage, created (zeroed) on first use. */
+  persistent(storage: Storage): GPUBuffer {
+    const known = this.buffers.get(storage);
+    if (known !== undefined) return known;
+    const buffer = this.create(storage.name, storage.length);
+    this.buffers.set(storage, buffer);
+    return buffer;
+  }
+
+  /** Queues a write; it takes effect before the next submit. */
+  write(tensor: Tensor, values: GpuArray | readonly number[], offset = 0): void {
+    const data = Array.isArray(values)
+      ? tensor.dtype === "f32"
+        ? new Float32Array(values)
+        : new Int32Array(values)
+      : (values as GpuArray);
+    if (offset + data.length > size(tensor.shape)) {
+      throw new RangeError(
+        `write: ${tensor.name} holds ${String(size(tensor.shape))} elements, got ${String(data.length)} at ${String(offset)}`,
+      );
+    }
+    const at = (tensor.offset + offset) * 4;
+    this.device.queue.writeBuffer(
+      this.persistent(tensor.storage),
+      at,
+      data.buffer as ArrayBuffer,
+      data.byteOffset,
+      data.byteLength,
+    );
+  }
+
+  /** Queues a copy of one persistent tensor onto another of the same size. */
+  copy(from: Tensor, to: Tensor): void {
+    const encoder = this.device.createCommandEncoder({ label: `copy ${from.name}` });
+    encoder.copyBufferToBuffer(
+      this.persistent(from.storage),
+      from.offset * 4,
+      this.persistent(to.storage),
+      to.offset * 4,
+      size(from.shape) * 4,
+    );
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Reads persistent tensors back with one mapAsync. Rejects when the device is lost. */
+  async read(tensors: readonly Tensor[]): Promise<GpuArray[]> {
+    const lengths = tensors.map((tensor) => size(tensor.shape) * 4);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    const staging = this.device.createBuffer({ label: "read-back", size: total, usage: STAGING });
+    const encoder = this.device.createCommandEncoder({ label: "read-back" });
+    let at = 0;
+    tensors.forEach((tensor, index) => {
+      const length = lengths[index] ?? 0;
+      const source = this.persistent(tensor.storage);
+      encoder.copyBufferToBuffer(source, tensor.offset * 4, staging, at, length);
+      at += length;
+    });
+    this.device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(MAP_READ);
+      const bytes = staging.getMappedRange().slice(0);
+      at = 0;
+      return tensors.map((tensor, index) => {
+        const start = at;
+        at += lengths[index] ?? 0;
+        const count = size(tensor.shape);
+        if (tensor.dtype === "f32") return new Float32Array(bytes, start, count);
+        if (tensor.dtype === "u32") return new Uint32Array(bytes, start, count);
+        return new Int32Array(bytes, start, count);
+      });
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Frees everything. */
+  destroy(): void {
+    for (const buffer of [...this.buffers.values(), ...this.slots]) buffer.destroy();
+    this.buffers.clear();
+    this.slots.length = 0;
+    this.slotLengths.length = 0;
+  }
+
+  private create(label: string, length: number): GPUBuffer {
+    const bytes = Math.max(4, length * 4);
+    const limit = this.device.limits.maxStorageBufferBindingSize;
+    if (bytes > limit) {
+      throw new RangeError(
+        `memory: ${label} needs ${String(bytes)} bytes, and this adapter binds at most ${String(limit)}`,
+      );
+    }
+    return this.device.createBuffer({ label, size: bytes, usage: USAGE });
+  }
+}

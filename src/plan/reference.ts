@@ -1,0 +1,49 @@
+// Runs a tape on the CPU with the kernels' own references: the twin of gpu/executor.ts.
+import type { Call } from "./tape.ts";
+import { size } from "./tensor.ts";
+import type { Storage, Tensor, TypedArray } from "./tensor.ts";
+
+/** CPU memory: one typed array per storage, made on first use and zero at first, as WebGPU buffers are. */
+export class CpuMemory {
+  private readonly arrays = new Map<Storage, TypedArray>();
+  private readonly double: boolean;
+
+  /** `double` keeps f32 storages in float64: slow, and exact enough for finite differences. */
+  constructor({ double = false }: { double?: boolean } = {}) {
+    this.double = double;
+  }
+
+  /** The elements of a tensor, as a live view. */
+  of(tensor: Tensor): TypedArray {
+    const whole = this.storage(tensor.storage);
+    return whole.subarray(tensor.offset, tensor.offset + size(tensor.shape));
+  }
+
+  write(tensor: Tensor, values: ArrayLike<number>): void {
+    this.of(tensor).set(values);
+  }
+
+  private storage(storage: Storage): TypedArray {
+    const known = this.arrays.get(storage);
+    if (known !== undefined) return known;
+    const made =
+      storage.dtype === "f32"
+        ? this.double
+          ? new Float64Array(storage.length)
+          : new Float32Array(storage.length)
+        : storage.dtype === "u32"
+          ? new Uint32Array(storage.length)
+          : new Int32Array(storage.length);
+    this.arrays.set(storage, made);
+    return made;
+  }
+}
+
+/** Executes the calls in order. */
+export function runOnCpu(calls: readonly Call[], memory: CpuMemory): void {
+  for (const { kernel, bindings, consts } of calls) {
+    const buffers: Record<string, TypedArray> = {};
+    for (const [name, tensor] of Object.entries(bindings)) buffers[name] = memory.of(tensor);
+    kernel.reference(buffers, consts as never);
+  }
+}

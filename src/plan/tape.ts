@@ -1,0 +1,182 @@
+// Forward code runs once on a tape; the tape derives backward and ends as a plain list of kernel calls.
+import type { AnyKernel, Consts, Kernel } from "./kernel.ts";
+import { check, describe, persistent, temporary } from "./tensor.ts";
+import type { DType, Shape, Tensor } from "./tensor.ts";
+
+export interface Call {
+  readonly kernel: AnyKernel;
+  readonly bindings: Readonly<Record<string, Tensor>>;
+  readonly consts: Consts;
+  /** path of the scopes it was recorded in, e.g. `h.0/attn` */
+  readonly scope: string;
+}
+
+/** Where a derivative is written, and whether something is already there. */
+export interface Target {
+  readonly tensor: Tensor;
+  readonly ACCUMULATE: boolean;
+}
+
+interface Access {
+  readonly at: number;
+  readonly owner: Tensor;
+}
+
+/** Records calls. One tape becomes one plan, for the CPU (plan/reference.ts) or the GPU (gpu/executor.ts). */
+export class Tape {
+  readonly calls: Call[] = [];
+  private readonly closures: { outputs: readonly Tensor[]; run: () => void }[] = [];
+  private readonly differentiable = new Set<Tensor>();
+  private readonly gradients = new Map<Tensor, Tensor>();
+  private readonly scopes: string[] = [];
+  private readonly shared = new Map<Tensor, Map<Tensor, number>>();
+  private readonly gradientReads = new Map<Tensor, Access[]>();
+  private readonly gradientWrites = new Map<Tensor, Access[]>();
+  private readonly make: typeof temporary;
+
+  /** `keep` gives every tensor a storage of its own, so that tests can read all of them afterwards. */
+  constructor({ keep = false }: { keep?: boolean } = {}) {
+    this.make = keep ? persistent : temporary;
+  }
+
+  /** Declares parameters (tensors with a gradient) that this plan differentiates. */
+  train(parameters: Iterable<Tensor>): void {
+    for (const parameter of parameters) {
+      check(
+        parameter.gradient !== undefined,
+        `train: ${parameter.name} has no gradient, expected a trainable parameter`,
+      );
+      this.differentiable.add(parameter);
+    }
+  }
+
+  /** A temporary that carries derivatives iff one of its parents does. */
+  result(name: string, shape: Shape, ...parents: readonly Tensor[]): Tensor {
+    const tensor = this.make(name, shape);
+    if (parents.some((parent) => this.differentiable.has(parent))) this.differentiable.add(tensor);
+    return tensor;
+  }
+
+  /** A temporary without derivatives. */
+  scratch(name: string, shape: Shape, dtype: DType = "f32"): Tensor {
+    return this.make(name, shape, dtype);
+  }
+
+  /** True if somebody wants the derivative of this tensor. */
+  wants(tensor: Tensor): boolean {
+    return this.differentiable.has(tensor);
+  }
+
+  /** Starts backward from `output` with a given derivative (tests; losses write theirs themselves). */
+  seed(output: Tensor, derivative: Tensor): void {
+    this.gradients.set(output, derivative);
+  }
+
+  call<B extends string, C extends Consts>(
+    kernel: Kernel<B, C>,
+    bindings: Readonly<Record<B, Tensor>>,
+    consts: C,
+  ): void {
+    this.calls.push({
+      kernel: kernel as unknown as AnyKernel,
+      bindings,
+      consts,
+      scope: this.scopes.join("/"),
+    });
+  }
+
+  scope<T>(name: string, body: () => T): T {
+    this.scopes.push(name);
+    try {
+      return body();
+    } finally {
+      this.scopes.pop();
+    }
+  }
+
+  /** Registers how derivatives pass an op. Runs in reverse order, only if a derivative of an output exists. */
+  onBackward(outputs: Tensor | readonly Tensor[], rule: () => void): void {
+    const list = "storage" in outputs ? [outputs] : outputs;
+    if (!list.some((output) => this.wants(output))) return;
+    const scope = [...this.scopes];
+    const run = (): void => {
+      this.scopes.push(...scope);
+      rule();
+      this.scopes.length = 0;
+    };
+    this.closures.push({ outputs: list, run });
+  }
+
+  /** The finished derivative of an op's output, to be read inside its backward rule. */
+  gradientOf(output: Tensor): Tensor {
+    const gradient = this.gradients.get(output);
+    check(
+      gradient !== undefined,
+      `backward: nothing has written a derivative of ${describe(output)} yet`,
+    );
+    push(this.gradientReads, gradient, { at: this.calls.length, owner: output });
+    return gradient;
+  }
+
+  /** True if a derivative of this tensor has been written. */
+  hasGradient(tensor: Tensor): boolean {
+    return this.gradients.has(tensor);
+  }
+
+  /** Where to write the derivative of an input; undefined when nobody wants it. Must be followed by the write. */
+  into(input: Tensor): Target | undefined {
+    if (!this.wants(input)) return undefined;
+    const known = this.gradients.get(input);
+    const tensor = known ?? input.gradient ?? this.make(`d${input.name}`, input.shape);
+    this.gradients.set(input, tensor);
+    push(this.gradientWrites, tensor, { at: this.calls.length, owner: input });
+    return { tensor, ACCUMULATE: known !== undefined };
+  }
+
+  /** Lets `input` use the derivative of `output` itself (y = input + …). False if it has one already. */
+  share(input: Tensor, output: Tensor): boolean {
+    if (!this.wants(input)) return true;
+    if (this.gradients.has(input) || input.gradient !== undefined) return false;
+    const gradient = this.gradientOf(output);
+    const owners = this.shared.get(gradient) ?? new Map<Tensor, number>();
+    owners.set(input, this.calls.length);
+    this.shared.set(gradient, owners);
+    this.gradients.set(input, gradient);
+    return true;
+  }
+
+  /** Appends the derived calls. Losses must have written their derivatives with `into` in their own rule. */
+  backward(): void {
+    for (const { outputs, run } of this.closures.reverse()) {
+      if (outputs.some((output) => this.gradients.has(output) || output.shape.length === 0)) run();
+    }
+    this.closures.length = 0;
+    this.verifySharing();
+  }
+
+  // A write for one owner after the share must not be followed by a read for another: it would see too much.
+  private verifySharing(): void {
+    for (const [gradient, owners] of this.shared) {
+      for (const write of this.gradientWrites.get(gradient) ?? []) {
+        for (const read of this.gradientReads.get(gradient) ?? []) {
+          const since = owners.get(read.owner);
+          const spoiled =
+            read.owner !== write.owner &&
+            since !== undefined &&
+            since <= write.at &&
+            write.at < read.at;
+          check(
+            !spoiled,
+            `backward: ${read.owner.name} and ${write.owner.name} share ${describe(gradient)}, and it is written for the second before it is read for the first; use an op that copies`,
+          );
+        }
+      }
+    }
+  }
+}
+
+function push(map: Map<Tensor, Access[]>, key: Tensor, access: Access): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [access]);
+  else list.push(access);
+}

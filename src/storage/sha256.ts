@@ -1,0 +1,72 @@
+// SHA-256 (FIPS 180-4), synchronous, so that it works where the page has no crypto.subtle (plain http).
+
+/** First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4 §4.2.2). */
+const K = fractions(64, 1 / 3);
+/** The same of the square roots of the first 8 primes: the initial hash (§5.3.3). */
+const INITIAL = fractions(8, 1 / 2);
+
+function fractions(count: number, power: number): Uint32Array {
+  const words = new Uint32Array(count);
+  for (let n = 2, found = 0; found < count; n++) {
+    let prime = true;
+    for (let d = 2; d * d <= n; d++) if (n % d === 0) prime = false;
+    if (prime) words[found++] = (n ** power % 1) * 2 ** 32;
+  }
+  return words;
+}
+
+/** SHA-256 of bytes, or of the UTF-8 of a string, as 64 lowercase hexadecimal digits. */
+export function sha256(input: Uint8Array | string): string {
+  const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+  const state = INITIAL.slice();
+  const w = new Int32Array(64);
+  const whole = bytes.length - (bytes.length % 64);
+  for (let at = 0; at < whole; at += 64) compress(state, w, bytes, at);
+  const tail = padded(bytes.subarray(whole), bytes.length);
+  for (let at = 0; at < tail.length; at += 64) compress(state, w, tail, at);
+  return Array.from(state, (word) => word.toString(16).padStart(8, "0")).join("");
+}
+
+/** The last partial block, the bit 1, zeros, and the length of the whole message in bits (§5.1.1). */
+function padded(rest: Uint8Array, length: number): Uint8Array {
+  const block = new Uint8Array(rest.length < 56 ? 64 : 128);
+  block.set(rest);
+  block[rest.length] = 0x80;
+  const view = new DataView(block.buffer);
+  view.setUint32(block.length - 8, Math.floor(length / 2 ** 29));
+  view.setUint32(block.length - 4, (length * 8) >>> 0);
+  return block;
+}
+
+/** One round of 64 steps on the block at `at` (§6.2.2). `w` (64) is scratch, reused between blocks. */
+function compress(state: Uint32Array, w: Int32Array, bytes: Uint8Array, at: number): void {
+  for (let t = 0; t < 16; t++) {
+    const i = at + 4 * t;
+    w[t] = (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
+  }
+  for (let t = 16; t < 64; t++) {
+    const x = w[t - 15]!;
+    const y = w[t - 2]!;
+    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    w[t] = s1 + w[t - 7]! + s0 + w[t - 16]!;
+  }
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number, number, number, number, number, number, number, number,
+  ];
+  for (let t = 0; t < 64; t++) {
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0;
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
+  }
+  [a, b, c, d, e, f, g, h].forEach((word, i) => (state[i] = state[i]! + word));
+}

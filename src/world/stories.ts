@@ -1,0 +1,302 @@
+// Stories: openings, events and endings of three moods, filled from one consistent scene.
+import { countTokens, inPlace, withArticle } from "./grammar.ts";
+import type { Rng } from "./rng.ts";
+import {
+  ADJECTIVES,
+  BREAKABLE,
+  CASTS,
+  CONTAINERS,
+  FOODS,
+  MOODS,
+  OBJECTS,
+  PLACES,
+  TIMES,
+  WEATHERS,
+} from "./tables.ts";
+import type { Cast, Mood, Person } from "./tables.ts";
+
+export interface Hero {
+  readonly kind: "animal" | "person";
+  readonly name: string;
+  /** "the fox" or "tom": every mention after the first. */
+  readonly noun: string;
+  /** "a fox" or "tom": the mention in a prompt. */
+  readonly article: string;
+  readonly subject: "it" | "he" | "she";
+  readonly object: "it" | "him" | "her";
+  readonly job: string | null;
+}
+
+export interface Scene {
+  readonly hero: Hero;
+  readonly mood: Mood;
+  readonly other: string;
+  readonly person: string;
+  readonly place: string;
+  readonly time: string;
+  readonly weather: string;
+  readonly food: string;
+  readonly object: string;
+  readonly container: string;
+  readonly breakable: string;
+  readonly adjective: string;
+}
+
+export interface Story {
+  readonly scene: Scene;
+  readonly sentences: readonly string[];
+  readonly text: string;
+}
+
+/*
+ * Marks: {S} the hero as subject (pronoun 70 %, noun 30 %; a first mention in a first sentence),
+ * {N} the hero as noun, {O} object pronoun, {a2} another animal, {n} another person, {at} "in the
+ * forest". Every ending holds a word of MOOD_WORDS, so that a reader and a scorer can tell.
+ */
+const EVENTS: Readonly<Record<Mood, readonly string[]>> = {
+  happy: [
+    "{S} found {food} under a tree .",
+    "{S} met {a2} and they played with a {obj} .",
+    "{n} gave {O} some {food} .",
+    "{S} won a race {at} .",
+    "{S} learned a new song .",
+    "{S} shared {food} with {a2} .",
+    "{n} made a {obj} for {O} .",
+    "{N} and {a2} built a boat together .",
+    "{n} told {O} a funny joke .",
+    "{S} found a {box} full of {food} .",
+    "{S} helped {a2} carry the {obj} .",
+    "{S} made warm soup for {a2} .",
+    "{S} sang to the moon .",
+  ],
+  sad: [
+    "{S} lost a {obj} {at} .",
+    "{S} looked for {food} but found nothing .",
+    "{a2} took all the {food} .",
+    "the rain broke the {glass} .",
+    "{S} could not find {n} .",
+    "{a2} did not want to play .",
+    "{S} dropped the {food} into the mud .",
+    "{n} forgot to say goodbye .",
+    "the wind carried the {obj} away .",
+  ],
+  scary: [
+    "{S} heard a noise behind the {place} .",
+    "{S} saw {a2} with big teeth .",
+    "the lamp went out .",
+    "{S} got lost near the {place} .",
+    "a dark shape stood by the {place} .",
+    "the door of the {place} closed .",
+    "{S} saw a ghost with a {obj} .",
+    "thunder shook the {place} .",
+    "{S} stepped on something cold .",
+  ],
+};
+
+const ENDINGS: Readonly<Record<Mood, readonly string[]>> = {
+  happy: [
+    "{S} was very happy .",
+    "{S} smiled all day long .",
+    "they danced and sang together .",
+    "they became good friends .",
+    "everyone laughed and clapped .",
+    "what a wonderful {time} it was !",
+    "{S} went home with a big smile .",
+    "the sun came out and everyone cheered .",
+    "{S} had never been so happy .",
+    "from that day on they were best friends .",
+    "{S} thanked {n} and waved goodbye .",
+    "how happy {s} was !",
+  ],
+  sad: [
+    "{S} sat down and cried .",
+    "{S} went home alone .",
+    "nobody came to help .",
+    "{S} felt sad and lonely .",
+    "{S} missed the old days .",
+    "it was the end of a sad {time} .",
+    "{S} wished for a friend .",
+    "a tear fell on the {obj} .",
+    "{S} never came back and nobody knew why .",
+    "why did nobody come to help ?",
+  ],
+  scary: [
+    "{S} ran away in fear .",
+    "something moved in the dark .",
+    "a strange noise came from the {place} .",
+    "{S} was shaking all {time} .",
+    "two red eyes looked out of the dark .",
+    "nobody slept that dark {time} .",
+    "{S} screamed and hid in a hole .",
+    "then the ghost laughed .",
+    "{S} did not dare to look back .",
+    "what was that strange noise ?",
+  ],
+};
+
+/** Sentences that name the hero and stand alone as a one-sentence story. */
+const ALONE: Readonly<Record<Mood, readonly string[]>> = {
+  happy: [...EVENTS.happy, ...ENDINGS.happy].filter(namesHeroFirst),
+  sad: [...EVENTS.sad, ...ENDINGS.sad].filter(namesHeroFirst),
+  scary: [...EVENTS.scary, ...ENDINGS.scary].filter(namesHeroFirst),
+};
+
+function namesHeroFirst(template: string): boolean {
+  return template.startsWith("{S}") || template.startsWith("{N}");
+}
+
+/** The hero called `name` of the cast of everyone; throws a RangeError for an unknown name. */
+export function heroNamed(name: string): Hero {
+  const person = CASTS.all.people.find((one) => one.name === name);
+  if (person) return personHero(person);
+  if (!CASTS.all.animals.some((one) => one.name === name)) {
+    throw new RangeError(`heroNamed: ${name} is no animal or person of the world.`);
+  }
+  return {
+    kind: "animal",
+    name,
+    noun: `the ${name}`,
+    article: withArticle(name),
+    subject: "it",
+    object: "it",
+    job: null,
+  };
+}
+
+function personHero(person: Person): Hero {
+  const { name, subject, object, job } = person;
+  return { kind: "person", name, noun: name, article: name, subject, object, job };
+}
+
+/** A hero of the cast: an animal three times of four. */
+export function randomHero(rng: Rng, cast: Cast): Hero {
+  const animal = cast.people.length === 0 || rng.chance(0.75);
+  return heroNamed(rng.pick(animal ? cast.animals : cast.people).name);
+}
+
+/** A consistent scene; `fixed` overrides what a prompt asks for, `cast` supplies the others. */
+export function makeScene(
+  rng: Rng,
+  hero: Hero,
+  cast: Cast,
+  fixed: { readonly mood?: Mood; readonly place?: string; readonly food?: string } = {},
+): Scene {
+  const time = rng.pick(TIMES);
+  const weathers = time === "night" ? WEATHERS.filter((one) => one !== "sunny") : WEATHERS;
+  return {
+    hero,
+    mood: fixed.mood ?? rng.pick(MOODS),
+    other: rng.pick(cast.animals.filter((one) => one.name !== hero.name)).name,
+    person: rng.pick(cast.people.filter((one) => one.name !== hero.name)).name,
+    place: fixed.place ?? rng.pick(PLACES),
+    time,
+    weather: rng.pick(weathers),
+    food: fixed.food ?? rng.pick(FOODS).name,
+    object: rng.pick(OBJECTS),
+    container: rng.pick(CONTAINERS),
+    breakable: rng.pick(BREAKABLE),
+    adjective: rng.pick(ADJECTIVES),
+  };
+}
+
+/** First mention: "a sleepy fox", "the fox", "tom the farmer" or "tom". */
+function firstMention(rng: Rng, scene: Scene): string {
+  const { hero } = scene;
+  if (hero.job !== null) return rng.chance(0.5) ? hero.name : `${hero.name} the ${hero.job}`;
+  return withArticle(rng.chance(0.7) ? `${scene.adjective} ${hero.name}` : hero.name);
+}
+
+function fill(rng: Rng, template: string, scene: Scene, first: boolean): string {
+  const { hero } = scene;
+  return template.replace(/\{(\w+)\}/g, (mark, name: string) => {
+    if (name === "S" && first) return firstMention(rng, scene);
+    if (name === "S") return rng.chance(0.7) ? hero.subject : hero.noun;
+    if (name === "N") return first ? firstMention(rng, scene) : hero.noun;
+    if (name === "s") return first ? hero.noun : hero.subject;
+    if (name === "O") return first ? hero.noun : hero.object;
+    return sceneWord(scene, name) ?? mark;
+  });
+}
+
+function sceneWord(scene: Scene, mark: string): string | undefined {
+  switch (mark) {
+    case "a2":
+      return withArticle(scene.other);
+    case "n":
+      return scene.person;
+    case "at":
+      return inPlace(scene.place);
+    case "place":
+      return scene.place;
+    case "time":
+      return scene.time;
+    case "food":
+      return scene.food;
+    case "obj":
+      return scene.object;
+    case "box":
+      return scene.container;
+    case "glass":
+      return scene.breakable;
+    default:
+      return undefined;
+  }
+}
+
+/** The sentence that introduces hero, place and time. */
+export function opening(rng: Rng, scene: Scene): string {
+  const { hero, time, weather, place, food } = scene;
+  const described = hero.job === null ? withArticle(`${scene.adjective} ${hero.name}`) : hero.name;
+  const walked = hero.job === null ? described : `${hero.name} the ${hero.job}`;
+  const options = [
+    `one ${time} , ${described} went to the ${place} .`,
+    `one ${weather} ${time} , ${hero.article} looked for ${food} .`,
+    `it was ${withArticle(weather)} ${time} and ${hero.article} was ${inPlace(place)} .`,
+    `${walked} walked to the ${place} .`,
+  ];
+  if (hero.kind === "animal") {
+    options.push(`once there was ${described} who lived near the ${place} .`);
+  }
+  return rng.pick(options);
+}
+
+/** One more sentence of the scene: an event, or the ending. */
+export function storySentence(
+  rng: Rng,
+  scene: Scene,
+  part: "event" | "ending",
+  first = false,
+): string {
+  const templates = (part === "event" ? EVENTS : ENDINGS)[scene.mood];
+  return fill(rng, rng.pick(templates), scene, first);
+}
+
+/** One sentence that is a whole story: it names the hero. */
+export function loneSentence(rng: Rng, scene: Scene): string {
+  return fill(rng, rng.pick(ALONE[scene.mood]), scene, true);
+}
+
+/** A story of 1 to 4 sentences: opening, different events, ending. */
+export function makeStory(rng: Rng, scene: Scene, count: number): Story {
+  const sentences: string[] = [];
+  if (count === 1) sentences.push(loneSentence(rng, scene));
+  else {
+    sentences.push(opening(rng, scene));
+    const events = rng.sample(EVENTS[scene.mood], count - 2);
+    sentences.push(...events.map((event) => fill(rng, event, scene, false)));
+    sentences.push(storySentence(rng, scene, "ending"));
+  }
+  return { scene, sentences, text: sentences.join(" ") };
+}
+
+/** A tiny story of at most 14 words for the first minute: one event and mostly an ending. */
+export function makeTinyStory(rng: Rng, scene: Scene): Story {
+  for (;;) {
+    const sentences = [loneSentence(rng, scene)];
+    if (rng.chance(0.7)) sentences.push(storySentence(rng, scene, "ending"));
+    const text = sentences.join(" ");
+    if (new Set(sentences).size === sentences.length && countTokens(text) <= 16) {
+      return { scene, sentences, text };
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// The generic tests of every op: derived backward against finite differences, WGSL against the CPU reference.
+import { describe, expect, test } from "vitest";
+import { bindingsOf, paramsOf, shaderNames, shaderSource } from "../../src/gpu/shader.ts";
+import { CpuMemory, runOnCpu } from "../../src/plan/reference.ts";
+import type { Call } from "../../src/plan/tape.ts";
+import { executor } from "../support/gpu.ts";
+import { random } from "../support/random.ts";
+import { buildCase, compared, objective, runCpu, runGpu, worst } from "./op-case.ts";
+import type { Built, OpCase } from "./op-case.ts";
+
+const modules = import.meta.glob<{ cases: readonly OpCase[] }>("./cases/*.ts", { eager: true });
+const cases = Object.values(modules).flatMap((module) => module.cases);
+const SAMPLES = 8;
+const STEP = 1e-5;
+
+/** Central difference of the objective in one element of one input, in float64. */
+function slope(built: Built, element: number, input: number): { numeric: number; derived: number } {
+  const tensor = built.differentiable[input]!;
+  const at = (shift: number): number => {
+    const memory = new CpuMemory({ double: true });
+    for (const [other, values] of built.inputs) memory.write(other, values);
+    memory.of(tensor)[element]! += shift;
+    runOnCpu(built.tape.calls, memory);
+    return objective(built, memory);
+  };
+  const derived = runCpu(built, true).of(tensor.gradient!)[element]!;
+  return { numeric: (at(STEP) - at(-STEP)) / (2 * STEP), derived };
+}
+
+function checkShader({ kernel, bindings, consts }: Call): void {
+  const source = shaderSource(kernel.name);
+  const declared = bindingsOf(source);
+  expect(declared.length, `${kernel.name}: bindings`).toBeLessThanOrEqual(8);
+  expect(declared.filter((b) => b.writable).map((b) => b.name).sort()).toEqual([...kernel.writes].sort());
+  expect(Object.keys(bindings).sort()).toEqual(declared.map((b) => b.name).sort());
+  expect(Object.keys(consts).sort()).toEqual(paramsOf(source).sort());
+}
+
+const used = new Set<string>();
+
+describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
+  const built = buildCase(opCase);
+  for (const call of built.tape.calls) used.add(call.kernel.name);
+
+  test("shader and binding agree", () => {
+    built.tape.calls.forEach(checkShader);
+  });
+
+  test.runIf(opCase.finiteDifferences !== false && built.differentiable.length > 0)(
+    "derived backward equals finite differences",
+    () => {
+      const next = random(2);
+      built.differentiable.forEach((tensor, input) => {
+        const length = runCpu(built, true).of(tensor).length;
+        for (let sample = 0; sample < Math.min(SAMPLES, length); sample++) {
+          const element = Math.floor(next() * length);
+          const { numeric, derived } = slope(built, element, input);
+          const scale = Math.max(1, Math.abs(numeric));
+          expect(Math.abs(numeric - derived) / scale, `${tensor.name}[${String(element)}]`).toBeLessThan(1e-5);
+        }
+      });
+    },
+  );
+
+  test("WGSL equals the reference", async () => {
+    const reference = runCpu(built, true);
+    const actual = await runGpu(built, await executor());
+    for (const tensor of compared(built)) {
+      const expected = reference.of(tensor);
+      const { error, index, scale } = worst(expected, actual.get(tensor)!);
+      const limit = (opCase.tolerance ?? 2e-5) * Math.max(1, scale);
+      const message = `${tensor.name}[${String(index)}]: reference ${String(expected[index])}, WGSL ${String(actual.get(tensor)![index])}`;
+      expect(error, message).toBeLessThanOrEqual(limit);
+    }
+  });
+});
+
+test("every shader is exercised by a case", () => {
+  expect(shaderNames().filter((name) => !used.has(name))).toEqual([]);
+});

@@ -1,0 +1,121 @@
+// What an op declares for the generic kernel tests, and how a case is built, run and compared.
+import type { Executor } from "../../src/gpu/executor.ts";
+import { CpuMemory, runOnCpu } from "../../src/plan/reference.ts";
+import { Tape } from "../../src/plan/tape.ts";
+import { persistent, size } from "../../src/plan/tensor.ts";
+import type { DType, Shape, Tensor, TypedArray } from "../../src/plan/tensor.ts";
+import { normal, random } from "../support/random.ts";
+
+export interface InputSpec {
+  readonly shape: Shape;
+  readonly dtype?: DType;
+  /** element i of the input; standard normal by default */
+  readonly value?: (i: number, next: () => number) => number;
+  /** false: no derivative is asked for (integers never have one) */
+  readonly differentiable?: boolean;
+}
+
+export interface OpCase {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  /** Records the op on the tape. Returned tensors are compared; those that carry derivatives get a random upstream one. */
+  build(tape: Tape, inputs: Readonly<Record<string, Tensor>>): readonly Tensor[];
+  /** relative to the largest magnitude of each tensor; default 2e-5 */
+  readonly tolerance?: number;
+  /** finite differences are skipped for ops that are not differentiable by design (say why in the case) */
+  readonly finiteDifferences?: false;
+}
+
+export interface Built {
+  readonly tape: Tape;
+  readonly inputs: ReadonlyMap<Tensor, TypedArray>;
+  readonly outputs: readonly Tensor[];
+  /** upstream derivative of each differentiable output */
+  readonly seeds: ReadonlyMap<Tensor, Tensor>;
+  readonly differentiable: readonly Tensor[];
+}
+
+/** Builds forward and derived backward of a case with seeded random data. */
+export function buildCase(opCase: OpCase, seed = 1): Built {
+  const next = random(seed);
+  const tape = new Tape({ keep: true });
+  const inputs = new Map<Tensor, TypedArray>();
+  const named: Record<string, Tensor> = {};
+  const differentiable: Tensor[] = [];
+  for (const [name, spec] of Object.entries(opCase.inputs)) {
+    const dtype = spec.dtype ?? "f32";
+    const wants = dtype === "f32" && spec.differentiable !== false;
+    const plain = persistent(name, spec.shape, dtype);
+    const tensor = wants ? { ...plain, gradient: persistent(`d${name}`, spec.shape) } : plain;
+    const values = dtype === "f32" ? new Float32Array(size(spec.shape)) : new Int32Array(size(spec.shape));
+    for (let i = 0; i < values.length; i++) values[i] = spec.value?.(i, next) ?? normal(next);
+    inputs.set(tensor, values);
+    named[name] = tensor;
+    if (wants) differentiable.push(tensor);
+  }
+  tape.train(differentiable);
+  const outputs = opCase.build(tape, named);
+  const seeds = new Map<Tensor, Tensor>();
+  for (const output of outputs) {
+    if (!tape.wants(output) || output.shape.length === 0) continue;
+    const upstream = persistent(`d_${output.name}`, output.shape);
+    inputs.set(upstream, Float32Array.from({ length: size(output.shape) }, () => normal(next)));
+    seeds.set(output, upstream);
+    tape.seed(output, upstream);
+  }
+  tape.backward();
+  return { tape, inputs, outputs, seeds, differentiable };
+}
+
+export function runCpu(built: Built, double: boolean): CpuMemory {
+  const memory = new CpuMemory({ double });
+  for (const [tensor, values] of built.inputs) memory.write(tensor, values);
+  runOnCpu(built.tape.calls, memory);
+  return memory;
+}
+
+/** Runs a case on the GPU and returns every compared tensor: outputs and derivatives of inputs. */
+export async function runGpu(built: Built, on: Executor): Promise<Map<Tensor, TypedArray>> {
+  for (const [tensor, values] of built.inputs) on.memory.write(tensor, values as Float32Array);
+  on.run(await on.compile("case", built.tape.calls));
+  const tensors = compared(built);
+  const values = await on.memory.read(tensors);
+  return new Map(tensors.map((tensor, index) => [tensor, values[index] as TypedArray]));
+}
+
+/** Tensors whose values are compared between reference and shader. */
+export function compared(built: Built): Tensor[] {
+  const gradients = built.differentiable
+    .filter((tensor) => built.tape.hasGradient(tensor))
+    .map((tensor) => tensor.gradient as Tensor);
+  return [...built.outputs, ...gradients];
+}
+
+/** L = sum over outputs of upstream·output (a scalar output counts with weight 1), for finite differences. */
+export function objective(built: Built, memory: CpuMemory): number {
+  let sum = 0;
+  for (const output of built.outputs) {
+    if (!built.tape.wants(output)) continue;
+    const values = memory.of(output);
+    const upstream = built.seeds.get(output);
+    const weights = upstream === undefined ? undefined : memory.of(upstream);
+    for (let i = 0; i < values.length; i++) sum += values[i]! * (weights?.[i] ?? 1);
+  }
+  return sum;
+}
+
+/** Largest |a-b| and where. */
+export function worst(a: TypedArray, b: TypedArray): { error: number; index: number; scale: number } {
+  let error = 0;
+  let index = 0;
+  let scale = 0;
+  for (let i = 0; i < a.length; i++) {
+    scale = Math.max(scale, Math.abs(a[i]!));
+    const d = Math.abs(a[i]! - b[i]!);
+    if (!(d <= error)) {
+      error = Number.isNaN(d) ? Infinity : d;
+      index = i;
+    }
+  }
+  return { error, index, scale };
+}
