@@ -1,0 +1,71 @@
+// The production headers, in one place: the server, public/_headers and the meta policy use them.
+
+/**
+ * Content-Security-Policy, directive by directive.
+ * Not "frame-ancestors 'none'" and no COEP: course pages embed the playground, and nobody is
+ * logged in. connect-src 'self' because weights and recordings are fetched from the same place.
+ */
+const POLICY = {
+  "default-src": "'none'",
+  "script-src": "'self'",
+  "style-src": "'self'",
+  "worker-src": "'self'",
+  "img-src": "'self' data: blob:",
+  "font-src": "'self'",
+  "manifest-src": "'self'",
+  "connect-src": "'self'",
+  "object-src": "'none'",
+  "form-action": "'none'",
+  "base-uri": "'none'",
+  "frame-ancestors": "*",
+  "require-trusted-types-for": "'script'",
+  "trusted-types": "svelte-trusted-html app-worker",
+  sandbox: "allow-scripts allow-same-origin allow-downloads allow-modals allow-forms",
+};
+/** Directives that browsers ignore, with a console warning, in a meta element. */
+const HEADER_ONLY = ["frame-ancestors", "sandbox"];
+
+/** @param {readonly string[]} without directives left out */
+function policy(without) {
+  return Object.entries(POLICY)
+    .filter(([name]) => !without.includes(name))
+    .map(([name, value]) => `${name} ${value}`)
+    .join("; ");
+}
+
+/** The policy for a meta element, for hosts that send no headers of ours. */
+export function metaPolicy() {
+  return policy(HEADER_ONLY);
+}
+
+/** Sent with every response. @type {Readonly<Record<string, string>>} */
+export const PRODUCTION_HEADERS = {
+  "Content-Security-Policy": policy([]),
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Permissions-Policy":
+    "camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=()",
+};
+
+/** Files under assets/ carry a hash of their content in the name; everything else may change. */
+export const CACHE = {
+  hashed: "public, max-age=31536000, immutable",
+  other: "no-cache",
+};
+
+/** The same set as Netlify and Cloudflare Pages read it from public/_headers. */
+export function headersFile() {
+  const lines = Object.entries(PRODUCTION_HEADERS).map(([name, value]) => `  ${name}: ${value}`);
+  return [
+    "/*",
+    ...lines,
+    `  Cache-Control: ${CACHE.other}`,
+    "",
+    "/assets/*",
+    "  ! Cache-Control",
+    `  Cache-Control: ${CACHE.hashed}`,
+    "",
+  ].join("\n");
+}
