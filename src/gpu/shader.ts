@@ -55,7 +55,9 @@ function literal(kernel: string, name: string, type: string, value: number | boo
   }
   if (type === "f32") return Number.isInteger(value) ? `${value.toFixed(1)}` : String(value);
   if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
-    throw new RangeError(`${kernel}: ${name} must be a whole number for ${type}, got ${String(value)}`);
+    throw new RangeError(
+      `${kernel}: ${name} must be a whole number for ${type}, got ${String(value)}`,
+    );
   }
   return type === "u32" ? `${String(value)}u` : String(value);
 }

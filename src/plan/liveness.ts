@@ -40,7 +40,8 @@ export function assignSlots(calls: readonly Call[], existing: readonly number[] 
   for (const life of lives(calls)) {
     let best = -1;
     for (let slot = 0; slot < lengths.length; slot++) {
-      const fits = (lengths[slot] ?? 0) >= life.storage.length && (freeFrom[slot] ?? 0) <= life.first;
+      const fits =
+        (lengths[slot] ?? 0) >= life.storage.length && (freeFrom[slot] ?? 0) <= life.first;
       if (fits && (best < 0 || (lengths[slot] ?? 0) < (lengths[best] ?? 0))) best = slot;
     }
     if (best < 0) {

@@ -236,7 +236,9 @@ export class Connection {
     const gone = this.#db === null;
     if (name === "InvalidStateError" || name === "TransactionInactiveError") return true;
     if (name === "AbortError") return gone;
-    return name === "UnknownError" && error instanceof Error && /connection|lost/i.test(error.message);
+    return (
+      name === "UnknownError" && error instanceof Error && /connection|lost/i.test(error.message)
+    );
   }
 
   #notify(kind: DatabaseNotice["kind"], sentence: string): void {

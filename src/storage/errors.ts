@@ -58,5 +58,8 @@ export function quote(value: unknown, limit = 40): string {
   }
   const characters = Array.from(text);
   const short = characters.length > limit ? `${characters.slice(0, limit - 1).join("")}…` : text;
-  return short.replace(HIDDEN, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+  return short.replace(
+    HIDDEN,
+    (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
 }

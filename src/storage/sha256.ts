@@ -52,7 +52,14 @@ function compress(state: Uint32Array, w: Int32Array, bytes: Uint8Array, at: numb
     w[t] = s1 + w[t - 7]! + s0 + w[t - 16]!;
   }
   let [a, b, c, d, e, f, g, h] = state as unknown as [
-    number, number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   for (let t = 0; t < 64; t++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));

@@ -5,16 +5,7 @@ import { ANIMALS, FOODS, HELD_OUT_HEROES, PEOPLE } from "./tables.ts";
 import type { Animal, Food, Person } from "./tables.ts";
 
 export type Slot =
-  | "colour"
-  | "home"
-  | "food"
-  | "legs"
-  | "can"
-  | "taste"
-  | "origin"
-  | "job"
-  | "loves"
-  | "pet";
+  "colour" | "home" | "food" | "legs" | "can" | "taste" | "origin" | "job" | "loves" | "pet";
 
 export type Entity =
   | { readonly kind: "animal"; readonly row: Animal }
@@ -73,7 +64,9 @@ export const ENTITIES: readonly Entity[] = [
 
 /** All 216 facts. */
 export const FACTS: readonly Fact[] = ENTITIES.flatMap(factsOf);
-export const FACT_BY_KEY: ReadonlyMap<string, Fact> = new Map(FACTS.map((fact) => [fact.key, fact]));
+export const FACT_BY_KEY: ReadonlyMap<string, Fact> = new Map(
+  FACTS.map((fact) => [fact.key, fact]),
+);
 
 const mythsInOrder = FACTS.filter((fact) => fact.myth !== null).sort((a, b) =>
   a.key < b.key ? -1 : 1,

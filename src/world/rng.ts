@@ -46,7 +46,8 @@ export class Rng {
   /** One item, uniformly. Throws a RangeError on an empty list. */
   pick<T>(items: readonly T[]): T {
     const item = items[this.int(items.length)];
-    if (item === undefined) throw new RangeError("Rng.pick: the list is empty, so nothing is drawn.");
+    if (item === undefined)
+      throw new RangeError("Rng.pick: the list is empty, so nothing is drawn.");
     return item;
   }
 

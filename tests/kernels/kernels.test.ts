@@ -31,7 +31,12 @@ function checkShader({ kernel, bindings, consts }: Call): void {
   const source = shaderSource(kernel.name);
   const declared = bindingsOf(source);
   expect(declared.length, `${kernel.name}: bindings`).toBeLessThanOrEqual(8);
-  expect(declared.filter((b) => b.writable).map((b) => b.name).sort()).toEqual([...kernel.writes].sort());
+  expect(
+    declared
+      .filter((b) => b.writable)
+      .map((b) => b.name)
+      .sort(),
+  ).toEqual([...kernel.writes].sort());
   expect(Object.keys(bindings).sort()).toEqual(declared.map((b) => b.name).sort());
   expect(Object.keys(consts).sort()).toEqual(paramsOf(source).sort());
 }
@@ -56,7 +61,10 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
           const element = Math.floor(next() * length);
           const { numeric, derived } = slope(built, element, input);
           const scale = Math.max(1, Math.abs(numeric));
-          expect(Math.abs(numeric - derived) / scale, `${tensor.name}[${String(element)}]`).toBeLessThan(1e-5);
+          expect(
+            Math.abs(numeric - derived) / scale,
+            `${tensor.name}[${String(element)}]`,
+          ).toBeLessThan(1e-5);
         }
       });
     },

@@ -47,7 +47,8 @@ export function buildCase(opCase: OpCase, seed = 1): Built {
     const wants = dtype === "f32" && spec.differentiable !== false;
     const plain = persistent(name, spec.shape, dtype);
     const tensor = wants ? { ...plain, gradient: persistent(`d${name}`, spec.shape) } : plain;
-    const values = dtype === "f32" ? new Float32Array(size(spec.shape)) : new Int32Array(size(spec.shape));
+    const values =
+      dtype === "f32" ? new Float32Array(size(spec.shape)) : new Int32Array(size(spec.shape));
     for (let i = 0; i < values.length; i++) values[i] = spec.value?.(i, next) ?? normal(next);
     inputs.set(tensor, values);
     named[name] = tensor;
@@ -59,7 +60,10 @@ export function buildCase(opCase: OpCase, seed = 1): Built {
   for (const output of outputs) {
     if (!tape.wants(output) || output.shape.length === 0) continue;
     const upstream = persistent(`d_${output.name}`, output.shape);
-    inputs.set(upstream, Float32Array.from({ length: size(output.shape) }, () => normal(next)));
+    inputs.set(
+      upstream,
+      Float32Array.from({ length: size(output.shape) }, () => normal(next)),
+    );
     seeds.set(output, upstream);
     tape.seed(output, upstream);
   }
@@ -105,7 +109,10 @@ export function objective(built: Built, memory: CpuMemory): number {
 }
 
 /** Largest |a-b| and where. */
-export function worst(a: TypedArray, b: TypedArray): { error: number; index: number; scale: number } {
+export function worst(
+  a: TypedArray,
+  b: TypedArray,
+): { error: number; index: number; scale: number } {
   let error = 0;
   let index = 0;
   let scale = 0;

@@ -1,0 +1,171 @@
+// What page and trainer worker say to each other: requests (through Comlink) and one stream of typed events. Types only.
+import type { Knobs, RunConfig } from "../config.ts";
+
+/** Stations of the pipeline strip. `idle` = nothing runs. */
+export type Phase = "loading" | "idle" | "sampling" | "sft" | "reward" | "ppo" | "evaluating";
+
+/** One answer of the model. */
+export interface Sample {
+  readonly promptId: string;
+  /** as a person reads it */
+  readonly prompt: string;
+  /** as a person reads it */
+  readonly text: string;
+  readonly tokens: readonly number[];
+  /** log-probability of each token under the policy that sampled it */
+  readonly logprobs?: readonly number[];
+  /** learned reward, if a reward model exists */
+  readonly reward?: number;
+  /** sampler seed and checkpoint that made it */
+  readonly seed: number;
+  readonly checkpoint: string;
+  readonly finished: boolean;
+}
+
+/** One K-way ranking as training data; ranks[i] belongs to completions[i], 1 = best, equal = tie, null = unranked. */
+export interface Ranking {
+  readonly id: string;
+  readonly prompt: string;
+  readonly completions: readonly (readonly number[])[];
+  readonly ranks: readonly (number | null)[];
+}
+
+/** What the shipped files say about themselves. */
+export interface ModelCard {
+  readonly name: string;
+  readonly parameters: number;
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly context: number;
+  readonly vocabulary: number;
+  readonly checkpoint: string;
+  readonly adapter: string;
+  readonly software: boolean;
+}
+
+/** Result of fitting the reward model to all rankings so far. */
+export interface RewardReport {
+  /** fast = a head on frozen features, full = all weights */
+  readonly stage: "fast" | "full";
+  readonly rankings: number;
+  readonly comparisons: number;
+  readonly loss: number;
+  /** share of untied training pairs in the right order */
+  readonly accuracy: number;
+  /** leave-one-ranking-out share of pairs in the right order, if there are at least two rankings */
+  readonly heldOutAccuracy?: number;
+  /** score of each completion of each ranking, normalised */
+  readonly scores: readonly (readonly number[])[];
+  readonly milliseconds: number;
+}
+
+/** The run-time self-checks that every run computes and the page shows. */
+export interface SelfChecks {
+  /** max |ratio - 1| before the first update */
+  readonly ratioError: number;
+  /** mean per-sequence KL to the reference before the first update */
+  readonly initialKl: number;
+  readonly finite: boolean;
+  /** share of responses that ended with EOS, latest iteration */
+  readonly eosRate: number;
+}
+
+/** Names of the columns of a metrics row, in order. */
+export const METRICS = [
+  "step",
+  "objective/kl",
+  "objective/kl_coef",
+  "objective/entropy",
+  "objective/scores",
+  "objective/rlhf_reward",
+  "objective/non_score_reward",
+  "policy/approxkl_avg",
+  "policy/clipfrac_avg",
+  "policy/entropy_avg",
+  "loss/policy_avg",
+  "loss/value_avg",
+  "val/clipfrac_avg",
+  "val/ratio",
+  "val/explained_variance",
+  "ptx_loss",
+  "grad_norm",
+  "lr",
+  "eos_rate",
+  "response_length",
+] as const;
+export type MetricName = (typeof METRICS)[number];
+
+export interface ErrorReport {
+  /** one sentence: where, what, what happens now */
+  readonly sentence: string;
+  readonly cause: "device-lost" | "non-finite" | "compile" | "bad-input" | "other";
+  /** whether weights from before the failure are still usable */
+  readonly weightsUsable: boolean;
+}
+
+export type TrainerEvent =
+  | {
+      readonly type: "progress";
+      readonly phase: Phase;
+      readonly done: number;
+      readonly total: number;
+      readonly etaSeconds?: number;
+    }
+  | { readonly type: "metrics"; readonly first: number; readonly rows: Float32Array } // rows x METRICS.length, transferred
+  | { readonly type: "samples"; readonly step: number; readonly samples: readonly Sample[] }
+  | { readonly type: "checks"; readonly checks: SelfChecks }
+  | { readonly type: "phase"; readonly phase: Phase; readonly step: number }
+  | { readonly type: "failed"; readonly error: ErrorReport };
+
+/** Page → worker. Every method may reject with one sentence. */
+export interface TrainerApi {
+  /** Opens the device, loads the shipped checkpoints and builds plans. */
+  open(config: RunConfig, onEvent: (event: TrainerEvent) => void): Promise<ModelCard>;
+  /** K answers to each prompt from the current policy (or the SFT model), at temperature 1. */
+  sample(
+    prompts: readonly { id: string; text: string }[],
+    k: number,
+    seed: number,
+    from?: "policy" | "sft",
+  ): Promise<Sample[][]>;
+  /** Supervised fine-tuning on a person's own demonstrations (a few seconds). */
+  demonstrate(
+    demonstrations: readonly { prompt: string; response: string }[],
+  ): Promise<{ lossBefore: number; lossAfter: number }>;
+  /** Fits the reward model to exactly these rankings; `flip` negates them. The fast stage answers first. */
+  fitReward(
+    rankings: readonly Ranking[],
+    options: { stage: "fast" | "full"; flip?: boolean },
+  ): Promise<RewardReport>;
+  /** Learned scores (normalised) of answers. */
+  score(samples: readonly { prompt: string; tokens: readonly number[] }[]): Promise<number[]>;
+  /** The best of n fresh samples by learned reward, beside the first one. */
+  bestOfN(
+    prompts: readonly { id: string; text: string }[],
+    n: number,
+    seed: number,
+  ): Promise<{ plain: Sample; best: Sample }[]>;
+  /** For each ranking: change of the mean score gap (trained minus start answers) when it is left out of the fast fit. */
+  influence(
+    rankings: readonly Ranking[],
+    before: readonly Sample[],
+    after: readonly Sample[],
+  ): Promise<number[]>;
+  /** Runs PPO-ptx iterations until `iterations` or pause/cancel. Resolves with the iterations done. */
+  play(iterations: number): Promise<number>;
+  pause(): Promise<void>;
+  /** Back to the SFT model; drops the run. */
+  reset(): Promise<void>;
+  /** Back to the weights after iteration `step` of this run (0 = start). Rejects if not kept. */
+  rollback(step: number): Promise<void>;
+  /** Live scalars; take effect at the next iteration. */
+  tune(knobs: Partial<Knobs>): Promise<void>;
+  /** The policy as safetensors bytes. */
+  exportModel(which: "policy" | "reward" | "sft"): Promise<ArrayBuffer>;
+  /** Everything needed to go on after a reload. */
+  snapshot(): Promise<ArrayBuffer | null>;
+  restore(snapshot: ArrayBuffer): Promise<{ step: number }>;
+  /** Test hook and "what if" button of the kernels page: destroys the device. */
+  destroyDevice(): Promise<void>;
+}
