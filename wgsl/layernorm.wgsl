@@ -1,0 +1,44 @@
+// y = (x - mean) / sqrt(var + eps) * w + b over the last axis; one thread per row
+
+const R: u32 = 64u; // param: rows
+const C: u32 = 64u; // param: columns
+const EPS: f32 = 0.00001; // param: added inside the root
+
+@group(0) @binding(0) var<storage, read> x: array<f32>; // (R,C)
+@group(0) @binding(1) var<storage, read> w: array<f32>; // (C)
+@group(0) @binding(2) var<storage, read> b: array<f32>; // (C)
+@group(0) @binding(3) var<storage, read_write> y: array<f32>; // (R,C)
+@group(0) @binding(4) var<storage, read_write> stats: array<f32>; // (R,2): mean, 1 / sqrt(var + eps)
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= R) { return; }
+  let at = i * C;
+  let tail = C - C % 4u;
+  var s = vec4f(0.0);
+  for (var c = 0u; c < tail; c += 4u) {
+    s += vec4f(x[at + c], x[at + c + 1u], x[at + c + 2u], x[at + c + 3u]);
+  }
+  var sum = s.x + s.y + s.z + s.w;
+  for (var c = tail; c < C; c++) { sum += x[at + c]; }
+  let mean = sum / f32(C);
+
+  // a second pass, because E[x^2] - mean^2 cancels when the mean is large
+  var q = vec4f(0.0);
+  for (var c = 0u; c < tail; c += 4u) {
+    let d = vec4f(x[at + c], x[at + c + 1u], x[at + c + 2u], x[at + c + 3u]) - mean;
+    q += d * d;
+  }
+  var squares = q.x + q.y + q.z + q.w;
+  for (var c = tail; c < C; c++) {
+    let d = x[at + c] - mean;
+    squares += d * d;
+  }
+  let inverse = 1.0 / sqrt(squares / f32(C) + EPS);
+
+  for (var c = 0u; c < C; c++) { y[at + c] = (x[at + c] - mean) * inverse * w[c] + b[c]; }
+  stats[2u * i] = mean;
+  stats[2u * i + 1u] = inverse;
+}
