@@ -3,7 +3,11 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const ICD_FOLDERS = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
+const ICD_FOLDERS = [
+  "/usr/share/vulkan/icd.d",
+  "/etc/vulkan/icd.d",
+  "/usr/local/share/vulkan/icd.d",
+];
 // Debian names the file lvp_icd.json since Mesa 24; other versions carry the architecture.
 const LAVAPIPE_FILE = /^lvp_icd(\.[\w-]+)?\.json$/;
 const SWIFTSHADER_FILES = [
@@ -56,7 +60,8 @@ export function chooseAdapter(
   found = { gpu: hasGpu(), lavapipe: findLavapipe(), swiftshader: findSwiftShader() },
 ) {
   const given = env["VK_DRIVER_FILES"] ?? env["VK_ICD_FILENAMES"];
-  if (given) return { kind: "given", label: `the driver named by the environment, ${given}`, env: {} };
+  if (given)
+    return { kind: "given", label: `the driver named by the environment, ${given}`, env: {} };
   if (found.gpu) return { kind: "gpu", label: "this machine's GPU", env: {} };
   /** @param {string} path */
   const drivers = (path) => ({ VK_DRIVER_FILES: path, VK_ICD_FILENAMES: path });

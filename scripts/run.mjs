@@ -1,12 +1,14 @@
 // Runs a TypeScript entry of this project in Node through Vite's module runner.
 import { fileURLToPath } from "node:url";
 import { createServer, createServerModuleRunner } from "vite";
+import { useAdapter } from "./adapter-env.mjs";
 
 const [entry, ...args] = process.argv.slice(2);
 if (entry === undefined) {
   console.error("run: no entry given; expected: node scripts/run.mjs scripts/<name>.ts [options]");
   process.exit(2);
 }
+useAdapter();
 const root = fileURLToPath(new URL("..", import.meta.url));
 const server = await createServer({
   root,
