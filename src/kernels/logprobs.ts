@@ -1,0 +1,149 @@
+// Log-probability of given tokens and entropy of the distribution they came from, at a live temperature.
+import { row } from "../plan/kernel.ts";
+import type { Kernel } from "../plan/kernel.ts";
+import type { Tape } from "../plan/tape.ts";
+import { check, describe, size } from "../plan/tensor.ts";
+import type { Shape, Tensor } from "../plan/tensor.ts";
+import { COLUMNS_PER_THREAD } from "./cross-entropy.ts";
+import type { Knob } from "./knobs.ts";
+import { isBanned, joinParts, softmaxParts } from "./softmax-parts.ts";
+
+interface Sizes {
+  readonly [name: string]: number | boolean;
+  readonly R: number;
+  readonly V: number;
+  readonly TEMPERED: boolean;
+  readonly TEMPERATURE: number;
+}
+
+export const logprobsForward: Kernel<
+  "parts" | "logits" | "targets" | "knobs" | "logp" | "entropy" | "normaliser",
+  Sizes & { readonly PARTS: number }
+> = {
+  name: "logprobs",
+  writes: ["logp", "entropy", "normaliser"],
+  grid: ({ R }) => row(Math.ceil(R / 64)),
+  reference(buffers, { R, V, PARTS, TEMPERED, TEMPERATURE }) {
+    const { parts, logits, targets, knobs, logp, entropy, normaliser } = buffers;
+    const scale = TEMPERED ? 1 / knobs[TEMPERATURE]! : 1;
+    for (let r = 0; r < R; r++) {
+      const { largest, logSum, mean } = joinParts(parts, r, PARTS);
+      const target = Math.min(V - 1, Math.max(0, targets[r]!));
+      logp[r] = logits[r * V + target]! * scale - largest - logSum;
+      entropy[r] = logSum - mean;
+      normaliser[2 * r] = largest;
+      normaliser[2 * r + 1] = logSum;
+    }
+  },
+};
+
+export const logprobsBackward: Kernel<
+  "logits" | "targets" | "knobs" | "entropy" | "normaliser" | "dlogp" | "dentropy" | "dlogits",
+  Sizes & {
+    readonly THREADS: number;
+    readonly BANNED: number;
+    readonly HAS_DLOGP: boolean;
+    readonly HAS_DENTROPY: boolean;
+    readonly ACCUMULATE: boolean;
+  }
+> = {
+  name: "logprobs_backward",
+  writes: ["dlogits"],
+  grid: ({ R, THREADS }) => row(Math.ceil((R * THREADS) / 64)),
+  reference(buffers, consts) {
+    const { logits, targets, knobs, entropy, normaliser, dlogp, dentropy, dlogits } = buffers;
+    const { R, V, TEMPERED, TEMPERATURE, BANNED, HAS_DLOGP, HAS_DENTROPY, ACCUMULATE } = consts;
+    const scale = TEMPERED ? 1 / knobs[TEMPERATURE]! : 1;
+    for (let r = 0; r < R; r++) {
+      const target = Math.min(V - 1, Math.max(0, targets[r]!));
+      const a = HAS_DLOGP ? dlogp[r]! : 0;
+      const e = HAS_DENTROPY ? dentropy[r]! : 0;
+      for (let v = 0; v < V; v++) {
+        const at = r * V + v;
+        const z = logits[at]! * scale - normaliser[2 * r]! - normaliser[2 * r + 1]!;
+        const p = isBanned(BANNED, v) ? 0 : Math.exp(z);
+        const hit = v === target && !isBanned(BANNED, v) ? 1 : 0;
+        const entropySlope = p === 0 ? 0 : -p * (z + entropy[r]!);
+        const d = (a * (hit - p) + e * entropySlope) * scale;
+        dlogits[at] = ACCUMULATE ? dlogits[at]! + d : d;
+      }
+    }
+  },
+};
+
+export interface LogprobsOptions {
+  /** live temperature that divides the logits; 1 without it */
+  readonly temperature?: Knob | undefined;
+  /** bit v set = token id v < 32 has probability 0 (padding, unknown) */
+  readonly BANNED?: number | undefined;
+  /** shape of the results, e.g. (B,G); the leading axes of the logits by default */
+  readonly shape?: Shape | undefined;
+}
+
+export interface Logprobs {
+  /** (R) log softmax(logits / temperature)[target] in nats */
+  readonly logp: Tensor;
+  /** (R) -sum p log p in nats */
+  readonly entropy: Tensor;
+}
+
+/**
+ * logp = log softmax(z)[target] and entropy = -sum p log p with z = logits / temperature. Backward takes the
+ * derivative of either or both. Rollout, reference and update must use the same temperature, or the first
+ * probability ratios are not 1.
+ * @param logits (R,V) or any shape that ends in V
+ * @param targets (R) i32 or u32 token ids; ids out of range are read as the nearest valid one (padding)
+ * @throws RangeError when targets does not have R elements.
+ */
+export function logprobs(
+  tape: Tape,
+  logits: Tensor,
+  targets: Tensor,
+  { temperature, BANNED = 0, shape = logits.shape.slice(0, -1) }: LogprobsOptions = {},
+): Logprobs {
+  const { parts, R, V, PARTS } = softmaxParts(tape, logits, { temperature, BANNED });
+  check(
+    size(targets.shape) === R && size(shape) === R,
+    `logprobs: ${describe(logits)} has ${String(R)} rows, got ${describe(targets)} for [${shape.join(",")}]`,
+  );
+  const logp = tape.result("logp", shape, logits);
+  const entropy = tape.result("entropy", shape, logits);
+  const normaliser = tape.scratch("normaliser", [R, 2]);
+  const knobs = temperature?.tensor ?? logits;
+  const sizes = {
+    R,
+    V,
+    TEMPERED: temperature !== undefined,
+    TEMPERATURE: temperature?.index ?? 0,
+  };
+  const bindings = { parts, logits, targets, knobs, logp, entropy, normaliser };
+  tape.call(logprobsForward, bindings, { ...sizes, PARTS });
+  tape.onBackward([logp, entropy], () => {
+    const dlogp = tape.hasGradient(logp) ? tape.gradientOf(logp) : undefined;
+    const dentropy = tape.hasGradient(entropy) ? tape.gradientOf(entropy) : undefined;
+    const dlogits = tape.into(logits);
+    if (dlogits === undefined) return;
+    tape.call(
+      logprobsBackward,
+      {
+        logits,
+        targets,
+        knobs,
+        entropy,
+        normaliser,
+        dlogp: dlogp ?? entropy,
+        dentropy: dentropy ?? entropy,
+        dlogits: dlogits.tensor,
+      },
+      {
+        ...sizes,
+        THREADS: Math.ceil(V / COLUMNS_PER_THREAD),
+        BANNED,
+        HAS_DLOGP: dlogp !== undefined,
+        HAS_DENTROPY: dentropy !== undefined,
+        ACCUMULATE: dlogits.ACCUMULATE,
+      },
+    );
+  });
+  return { logp, entropy };
+}
