@@ -1,0 +1,89 @@
+// Runs oracle cases through the engine's kernels and compares every output element by element.
+import type { Executor } from "../gpu/executor.ts";
+import { Bench } from "./bench.ts";
+import type { Results, Spec } from "./bench.ts";
+import { valuesOf } from "./manifest.ts";
+import type { OracleCase, OutputEntry, Vectors } from "./manifest.ts";
+import { ops } from "./ops.ts";
+import { optim } from "./optim.ts";
+
+const SPECS: ReadonlyMap<string, Spec> = new Map(Object.entries({ ...ops, ...optim }));
+
+/** What became of one case: no failures means that it passed. */
+export interface Outcome {
+  readonly item: OracleCase;
+  /** one line per failing output */
+  readonly failures: readonly string[];
+}
+
+/** Runs one case. Errors of the engine, of WebGPU's validation and unknown specs are failures of the case. */
+export async function runCase(
+  executor: Executor,
+  item: OracleCase,
+  vectors: Vectors,
+): Promise<Outcome> {
+  const spec = SPECS.get(item.spec);
+  if (spec === undefined) {
+    return { item, failures: [`${item.id}: the engine has no op for the spec "${item.spec}"`] };
+  }
+  const { device } = executor.gpu;
+  device.pushErrorScope("validation");
+  let failures: string[];
+  try {
+    failures = compare(item, await spec(new Bench(executor, item, vectors)), vectors);
+  } catch (error) {
+    failures = [`${item.id}: ${error instanceof Error ? error.message : String(error)}`];
+  }
+  const invalid = await device.popErrorScope();
+  if (invalid !== null) failures.push(`${item.id}: WebGPU refused a command: ${invalid.message}`);
+  executor.memory.destroy();
+  return { item, failures };
+}
+
+function compare(item: OracleCase, results: Results, vectors: Vectors): string[] {
+  const failures: string[] = [];
+  for (const [name, entry] of Object.entries(item.outputs)) {
+    const expected = valuesOf(vectors.tensor(item.file, entry.tensor));
+    const got = results[name];
+    const failure =
+      got === undefined
+        ? "was not computed"
+        : got.length !== expected.length
+          ? `has ${String(got.length)} elements, expected ${String(expected.length)}`
+          : firstDifference(entry, got, expected, maskOf(item, entry, vectors));
+    if (failure !== undefined) failures.push(`${item.id} ${name}${failure}`);
+  }
+  return failures;
+}
+
+function maskOf(
+  item: OracleCase,
+  entry: OutputEntry,
+  vectors: Vectors,
+): ArrayLike<number> | undefined {
+  if (entry.compare_mask === undefined) return undefined;
+  return valuesOf(vectors.tensor(item.file, entry.compare_mask));
+}
+
+/** "[index]: got …, expected …" for the first element out of tolerance; integers must be equal. */
+function firstDifference(
+  entry: OutputEntry,
+  got: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  mask: ArrayLike<number> | undefined,
+): string | undefined {
+  let first = -1;
+  let bad = 0;
+  for (let i = 0; i < expected.length; i++) {
+    if (mask?.[i] === 0) continue;
+    const want = expected[i] ?? NaN;
+    const limit = entry.dtype === "I32" ? 0 : entry.atol + entry.rtol * Math.abs(want);
+    // The negated form also catches NaN and infinity.
+    if (Math.abs((got[i] ?? NaN) - want) <= limit) continue;
+    if (first < 0) first = i;
+    bad++;
+  }
+  if (first < 0) return undefined;
+  const more = `${String(bad)} of ${String(expected.length)} elements differ`;
+  return `[${String(first)}]: got ${String(got[first])}, expected ${String(expected[first])} (${more})`;
+}
