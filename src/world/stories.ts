@@ -90,6 +90,7 @@ const EVENTS: Readonly<Record<Mood, readonly string[]>> = {
     "{S} saw a ghost with a {obj} .",
     "thunder shook the {place} .",
     "{S} stepped on something cold .",
+    "{S} saw two eyes in the {food} .",
   ],
 };
 
@@ -171,7 +172,8 @@ function personHero(person: Person): Hero {
 /** A hero of the cast: an animal three times of four. */
 export function randomHero(rng: Rng, cast: Cast): Hero {
   const animal = cast.people.length === 0 || rng.chance(0.75);
-  return heroNamed(rng.pick(animal ? cast.animals : cast.people).name);
+  const names = (animal ? cast.animals : cast.people).map((one) => one.name);
+  return heroNamed(rng.pick(names));
 }
 
 /** A consistent scene; `fixed` overrides what a prompt asks for, `cast` supplies the others. */
