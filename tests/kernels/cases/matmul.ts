@@ -1,0 +1,37 @@
+// Generic test entries of matmul and linear.
+import { linear, matmul } from "../../../src/kernels/matmul.ts";
+import type { OpCase } from "../op-case.ts";
+
+const SIZES = [
+  [1, 1, 1],
+  [7, 65, 3],
+  [65, 7, 257],
+  [33, 12, 10],
+] as const;
+
+const products: OpCase[] = SIZES.flatMap(([M, K, N]) =>
+  [false, true].flatMap((TA) =>
+    [false, true].flatMap((TB) =>
+      [1, 3].map((BATCH) => ({
+        name: `matmul ${String(M)}x${String(K)}x${String(N)} ${TA ? "T" : "N"}${TB ? "T" : "N"} batch ${String(BATCH)}`,
+        inputs: {
+          a: { shape: TA ? [BATCH, K, M] : [BATCH, M, K] },
+          b: { shape: TB ? [BATCH, N, K] : [BATCH, K, N] },
+        },
+        build: (tape, { a, b }) => [matmul(tape, a!, b!, { M, N, K, TA, TB, BATCH })],
+      })),
+    ),
+  ),
+);
+
+const linears: OpCase[] = [true, false].map((withBias) => ({
+  name: `linear ${withBias ? "with" : "without"} bias, used twice`,
+  inputs: { x: { shape: [13, 9] }, w: { shape: [9, 9] }, b: { shape: [9] } },
+  // the same weights twice: the second derivative of w and b accumulates
+  build: (tape, { x, w, b }) => {
+    const bias = withBias ? b! : undefined;
+    return [linear(tape, linear(tape, x!, w!, bias), w!, bias)];
+  },
+}));
+
+export const cases: readonly OpCase[] = [...products, ...linears];
