@@ -43,9 +43,11 @@ export async function commitEvents(db: Database, events: readonly StoredEvent[])
 /** Rebuilds the projection from all events when it is behind or was made by another fold. */
 export async function refoldIfBehind(db: Database): Promise<boolean> {
   const row = await db.get("meta", "projection");
-  const current = row !== undefined && "folded" in row ? row : EMPTY_PROJECTION;
-  const whole = current.folded === current.events && current.fold === FOLD_VERSION;
-  if (whole && (row !== undefined || (await db.count("events")) === 0)) return false;
+  const whole =
+    row?.key === "projection"
+      ? row.folded === row.events && row.fold === FOLD_VERSION
+      : (await db.count("events")) === 0;
+  if (whole) return false;
   const tx = db.transaction(["events", "judgements", "meta"], "readwrite", {
     durability: "strict",
   });
@@ -104,7 +106,7 @@ async function foldInto(tx: Write, event: StoredEvent): Promise<void> {
 
 async function projection(tx: Write): Promise<ProjectionRow> {
   const row = await tx.objectStore("meta").get("projection");
-  return row !== undefined && "folded" in row ? row : EMPTY_PROJECTION;
+  return row?.key === "projection" ? row : EMPTY_PROJECTION;
 }
 
 function put(tx: Write, row: MetaRow): void {

@@ -145,18 +145,19 @@ export class Connection {
     let lastError: unknown;
     for (const [attempt, pause] of BACK_OFF.entries()) {
       if (this.#ended !== null) throw this.#endedError();
+      let db: Database | null = null;
       try {
         if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
         if (this.#db === null) await this.open();
-        const db = this.#db;
+        db = this.#db;
         if (db === null) continue;
         const result = await work(db);
         if (attempt > 0) this.#notify("reconnected", RECONNECTED);
         return result;
       } catch (error) {
-        if (!this.#lostConnection(error)) throw asStorageError(error, doing);
+        if (!isLostConnection(error)) throw asStorageError(error, doing);
         lastError = error;
-        this.#drop();
+        if (this.#db === db) this.#drop();
       }
     }
     if (this.#ended !== null) throw this.#endedError();
@@ -225,25 +226,20 @@ export class Connection {
     return new StorageError("closed", "Storage was closed, so nothing was written.");
   }
 
-  /**
-   * True for errors that mean "the connection is gone" rather than "the work is wrong": Chromium throws
-   * InvalidStateError "connection is closing" (jakearchibald/idb#229), WebKit UnknownError "Connection
-   * to Indexed Database server lost", and work that was running is aborted.
-   */
-  #lostConnection(error: unknown): boolean {
-    const name = errorName(error);
-    if (error instanceof StorageError) return false;
-    const gone = this.#db === null;
-    if (name === "InvalidStateError" || name === "TransactionInactiveError") return true;
-    if (name === "AbortError") return gone;
-    return (
-      name === "UnknownError" && error instanceof Error && /connection|lost/i.test(error.message)
-    );
-  }
-
   #notify(kind: DatabaseNotice["kind"], sentence: string): void {
     this.#options.onNotice?.({ kind, sentence });
   }
+}
+
+/**
+ * True for errors that mean "the connection is gone" rather than "the work is wrong": Chromium throws
+ * InvalidStateError "connection is closing" (jakearchibald/idb#229), WebKit UnknownError "Connection
+ * to Indexed Database server lost", and transactions that were running are aborted.
+ */
+function isLostConnection(error: unknown): boolean {
+  const name = errorName(error);
+  if (name === "UnknownError") return /connection|lost/i.test((error as Error).message);
+  return name === "InvalidStateError" || name === "AbortError";
 }
 
 function unavailable(why: string, cause?: unknown): StorageError {

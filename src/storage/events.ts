@@ -6,9 +6,8 @@ import { sha256 } from "./sha256.ts";
 /** Version of the event format. Readers raise older events to it; stored ones are never rewritten. */
 export const EVENT_VERSION = 1;
 
-/** What the judgement events carry. Undo and redo are events too: nothing is ever deleted. */
-export interface JudgementBody {
-  judgement: Judgement;
+/** How a judgement event continues its task. Undo and redo are events too: nothing is deleted. */
+export interface JudgementLink {
   /** Id of the event that this one replaces; "" for the first of its task. */
   supersedes: string;
   /** 1 for the first answer to a task, then one more for each change. */
@@ -19,8 +18,12 @@ export interface JudgementBody {
   redoes?: string;
 }
 
+export interface JudgementBody extends JudgementLink {
+  judgement: Judgement;
+}
+
 /** An answer taken back, or a task set aside, with the reason in the person's words. */
-export interface WithoutJudgementBody extends Omit<JudgementBody, "judgement"> {
+export interface WithoutJudgementBody extends JudgementLink {
   reason: string;
 }
 
@@ -76,6 +79,11 @@ export interface EventOf<K extends EventKind> {
 
 export type StoredEvent = { [K in EventKind]: EventOf<K> }[EventKind];
 
+/** What to append, before it has a place in the chain. */
+export type EventDraft = {
+  [K in EventKind]: { kind: K; task: string; body: EventBodies[K] };
+}[EventKind];
+
 /** The current answer of one annotator to one task, derived from events. */
 export interface JudgementRow {
   /** Id of the event that the row shows. The greatest id wins, whatever order events arrive in. */
@@ -108,8 +116,8 @@ function eventHash(event: Omit<StoredEvent, "hash">): string {
 /** One sentence per break in the chains of these events, given in any order; [] when all are whole. */
 export function chainProblems(events: readonly StoredEvent[]): string[] {
   const problems: string[] = [];
-  const writers = Map.groupBy(events, (event) => event.writer);
-  for (const [writer, list] of writers) {
+  for (const writer of new Set(events.map((event) => event.writer))) {
+    const list = events.filter((event) => event.writer === writer);
     let prev = "";
     let seq = 0;
     for (const event of list.toSorted((a, b) => a.seq - b.seq)) {

@@ -5,7 +5,11 @@ import { StorageError } from "./errors.ts";
 export const DEPTH_LIMIT = 64;
 
 /** Keys that could reach a prototype when a reader copies objects carelessly. */
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+export const RESERVED_KEYS: ReadonlySet<string> = new Set([
+  "__proto__",
+  "constructor",
+  "prototype",
+]);
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
@@ -47,7 +51,7 @@ export function canonicalJson(value: unknown, path = "value"): string {
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => {
-        if (FORBIDDEN_KEYS.has(key)) throw notJson(`${path}.${key}`, "a reserved key");
+        if (RESERVED_KEYS.has(key)) throw notJson(`${path}.${key}`, "a reserved key");
         return `${canonicalJson(key, path)}:${canonicalJson(member, `${path}.${key}`)}`;
       });
     return `{${members.join(",")}}`;
@@ -135,7 +139,7 @@ function checkKey(literal: string, seen: Set<string>): string | null {
   } catch {
     return "found a key that is not a JSON string";
   }
-  if (FORBIDDEN_KEYS.has(key)) return `found the reserved key "${key}"`;
+  if (RESERVED_KEYS.has(key)) return `found the reserved key "${key}"`;
   if (seen.has(key)) return `found the key ${literal.slice(0, 40)} twice in one object`;
   seen.add(key);
   return null;

@@ -1,12 +1,13 @@
-// Undo and redo derived from the events alone, so that they survive a reload and have no limit.
+// Undo and redo, derived from the events alone, so that they survive a reload and have no limit.
 import { foldEvent } from "./events.ts";
-import type { EventOf, JudgementRow, StoredEvent } from "./events.ts";
+import type { EventDraft, JudgementLink, JudgementRow, StoredEvent } from "./events.ts";
 
-type Undoable = EventOf<
-  "judgement.submit" | "judgement.revise" | "judgement.retract" | "task.skip"
+type Undoable = Extract<
+  StoredEvent,
+  { kind: "judgement.submit" | "judgement.revise" | "judgement.retract" | "task.skip" }
 >;
 
-/** Ids of the events that can be taken back and brought back, the next one last. */
+/** The events that can be taken back and brought back, the next one last. */
 export interface UndoStacks {
   undo: Undoable[];
   redo: Undoable[];
@@ -59,4 +60,22 @@ export function rowAt(
     }
   }
   return row;
+}
+
+/** The link of a task's next event to the row it replaces. */
+export function follows(row: JudgementRow | undefined): JudgementLink {
+  return { supersedes: row?.event ?? "", revision: (row?.revision ?? 0) + 1 };
+}
+
+/** The event that makes a task look as in `row` again. */
+export function restoring(
+  task: string,
+  row: JudgementRow | undefined,
+  link: JudgementLink,
+): EventDraft {
+  if (row?.judgement) {
+    return { kind: "judgement.revise", task, body: { judgement: row.judgement, ...link } };
+  }
+  const kind = row?.state === "skipped" ? "task.skip" : "judgement.retract";
+  return { kind, task, body: { reason: row?.reason ?? "", ...link } };
 }

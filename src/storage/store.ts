@@ -1,0 +1,292 @@
+// The store of judgements: appends events, shows the rows that follow from them, tells other tabs.
+import { commitEvents, refoldIfBehind } from "./commit.ts";
+import type { Connection } from "./database.ts";
+import { StorageError } from "./errors.ts";
+import { EVENT_VERSION, seal } from "./events.ts";
+import type {
+  DemonstrationBody,
+  EventBodies,
+  EventDraft,
+  EventKind,
+  JudgementRow,
+  StoredEvent,
+} from "./events.ts";
+import { createIds } from "./ids.ts";
+import type { IdSource } from "./ids.ts";
+import { normalJudgement } from "./judgement.ts";
+import type { Judgement } from "./judgement.ts";
+import { plainCopy } from "./json.ts";
+import { follows, restoring, rowAt, undoStacks } from "./undo.ts";
+
+export interface StoreOptions {
+  /** Events and rows of one project are read together. */
+  project?: string;
+  /** Milliseconds since 1970; for tests. */
+  now?: () => number;
+}
+
+/** How many rows of a file were new, and how many were here already or are older than what is here. */
+export interface ImportCount {
+  added: number;
+  present: number;
+}
+
+/** How far ahead of this clock an imported event may be dated. */
+const FUTURE_LIMIT = 24 * 3600 * 1000;
+
+/**
+ * Judgements of one project. Every write resolves only when it is on disk; when it rejects, with a
+ * StorageError, nothing was written and the caller still holds what it tried to save. Writes from
+ * one store are done in the order of the calls.
+ */
+export class Store {
+  readonly project: string;
+  /** Random pseudonym, one per browser profile. */
+  readonly annotator: string;
+  readonly session: string;
+  #connection: Connection;
+  #now: () => number;
+  #ids: IdSource;
+  #head: { writer: string; seq: number; hash: string };
+  #tail: Promise<unknown> = Promise.resolve();
+  #listeners = new Set<() => void>();
+  #channel: BroadcastChannel | null = null;
+
+  private constructor(connection: Connection, annotator: string, options: StoreOptions) {
+    this.#connection = connection;
+    this.#now = options.now ?? Date.now;
+    this.#ids = createIds(this.#now);
+    this.project = options.project ?? "play";
+    this.annotator = annotator;
+    this.#head = this.#newHead();
+    this.session = this.#head.writer;
+    if (typeof BroadcastChannel === "undefined") return;
+    this.#channel = new BroadcastChannel(connection.name);
+    this.#channel.onmessage = () => this.#changed();
+  }
+
+  /** Brings the projection up to date if it is behind, and starts a new writer. */
+  static async start(connection: Connection, options: StoreOptions = {}): Promise<Store> {
+    const candidate = createIds(options.now).next();
+    const annotator = await connection.use("Opening your rankings", async (db) => {
+      await refoldIfBehind(db);
+      const tx = db.transaction("meta", "readwrite", { durability: "strict" });
+      const row = await tx.store.get("annotator");
+      const id = row?.key === "annotator" ? row.id : candidate;
+      await Promise.all([tx.store.put({ key: "annotator", id }), tx.done]);
+      return id;
+    });
+    return new Store(connection, annotator, options);
+  }
+
+  /** Appends one event as it is. For judgements use judge, retract and skip, which link them up. */
+  append<K extends Exclude<EventKind, `judgement.${string}` | "task.skip">>(
+    kind: K,
+    task: string,
+    body: EventBodies[K],
+  ): Promise<StoredEvent> {
+    return this.#queued(() => this.#write({ kind, task, body } as EventDraft, "Saving"));
+  }
+
+  /** Saves the judgement of a task: the first time a submission, afterwards a revision. */
+  judge(task: string, judgement: Judgement): Promise<StoredEvent> {
+    return this.#queued(async () => {
+      const row = await this.#row(task);
+      const kind = row?.state === "submitted" ? "judgement.revise" : "judgement.submit";
+      const body = { judgement: normalJudgement(judgement), ...follows(row) };
+      return this.#write({ kind, task, body }, "Saving this ranking");
+    });
+  }
+
+  /** Takes the judgement of a task back; its history stays. */
+  retract(task: string, reason = ""): Promise<StoredEvent> {
+    return this.#queued(async () => {
+      const row = await this.#row(task);
+      if (row?.state !== "submitted") {
+        throw new StorageError("missing", "There is no ranking to take back here.");
+      }
+      const body = { reason, ...follows(row) };
+      return this.#write({ kind: "judgement.retract", task, body }, "Taking the ranking back");
+    });
+  }
+
+  /** Sets a task aside without judging it. */
+  skip(task: string, reason: string): Promise<StoredEvent> {
+    return this.#queued(async () => {
+      const body = { reason, ...follows(await this.#row(task)) };
+      return this.#write({ kind: "task.skip", task, body }, "Saving the skip");
+    });
+  }
+
+  /** Takes back the last judgement, revision, retraction or skip; null when there is none. */
+  undo(): Promise<StoredEvent | null> {
+    return this.#travel("undo");
+  }
+
+  /** Brings back what the last undo took; null when there is none. */
+  redo(): Promise<StoredEvent | null> {
+    return this.#travel("redo");
+  }
+
+  /** How many times undo and redo would do something. */
+  async undoable(): Promise<{ undo: number; redo: number }> {
+    const { undo, redo } = undoStacks(await this.#ownEvents());
+    return { undo: undo.length, redo: redo.length };
+  }
+
+  /** Current rows of the project, all annotators and states, in the order they were last changed. */
+  rows(): Promise<JudgementRow[]> {
+    const range = IDBKeyRange.bound([this.project], [this.project, []]);
+    return this.#connection.use("Reading your rankings", (db) =>
+      db.getAllFromIndex("judgements", "event", range),
+    );
+  }
+
+  /** The rows that hold a judgement. */
+  async judgements(): Promise<(JudgementRow & { judgement: Judgement })[]> {
+    return (await this.rows()).filter((row) => row.judgement !== null) as (JudgementRow & {
+      judgement: Judgement;
+    })[];
+  }
+
+  /** All events of the project in time order: every revision, undo and run. */
+  events(): Promise<StoredEvent[]> {
+    const range = IDBKeyRange.bound([this.project], [this.project, []]);
+    return this.#connection.use("Reading the history", (db) =>
+      db.getAllFromIndex("events", "id", range),
+    );
+  }
+
+  /** The latest demonstration of each task that has one. */
+  async demonstrations(): Promise<(DemonstrationBody & { task: string })[]> {
+    const latest = new Map<string, DemonstrationBody & { task: string }>();
+    for (const { kind, task, body } of await this.events()) {
+      if (kind === "demonstration.submit") latest.set(task, { task, ...body });
+      if (kind === "demonstration.retract") latest.delete(task);
+    }
+    return [...latest.values()];
+  }
+
+  /**
+   * Adds rows read from a file, all in one transaction or none. A row that is here already, or older
+   * than the one here, is left as it is.
+   */
+  importRows(rows: readonly JudgementRow[]): Promise<ImportCount> {
+    return this.#queued(async () => {
+      const here = await this.#connection.use("Importing", (db) => db.getAll("judgements"));
+      const current = new Map(here.map((row) => [rowName(row), row.event]));
+      const fresh = rows.filter((row) => (current.get(rowName(row)) ?? "") < row.event);
+      const limit = this.#now() + FUTURE_LIMIT;
+      const early = fresh.find((row) => idTime(row.event) > limit);
+      if (early !== undefined) {
+        const sentence = `The ranking ${early.event} is dated in the future, so nothing was imported; check the clocks of both machines.`;
+        throw new StorageError("invalid", sentence);
+      }
+      const drafts = fresh.map((row): EventDraft => ({
+        kind: "judgement.import",
+        task: row.task,
+        body: { row },
+      }));
+      if (drafts.length > 0) await this.#writeAll(drafts, "Importing");
+      return { added: fresh.length, present: rows.length - fresh.length };
+    });
+  }
+
+  /** Calls `listener` after a change here or in another tab; read the rows again then. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends this store after its running writes; the connection stays open. */
+  async close(): Promise<void> {
+    await this.#tail.catch(() => undefined);
+    this.#channel?.close();
+    this.#listeners.clear();
+  }
+
+  #travel(direction: "undo" | "redo"): Promise<StoredEvent | null> {
+    return this.#queued(async () => {
+      const events = await this.#ownEvents();
+      const target = undoStacks(events)[direction].at(-1);
+      if (target === undefined) return null;
+      const now = await this.#row(target.task);
+      const then = rowAt(events, target, direction === "redo");
+      const link = direction === "undo" ? { undoes: target.id } : { redoes: target.id };
+      return this.#write(
+        restoring(target.task, then, { ...follows(now), ...link }),
+        direction === "undo" ? "Undoing" : "Redoing",
+      );
+    });
+  }
+
+  #queued<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work, work);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async #write(draft: EventDraft, doing: string): Promise<StoredEvent> {
+    const [event] = await this.#writeAll([draft], doing);
+    return event as StoredEvent;
+  }
+
+  /** Seals the drafts first, since hashing must not happen inside a transaction, then commits them. */
+  async #writeAll(drafts: readonly EventDraft[], doing: string): Promise<StoredEvent[]> {
+    let head = this.#head;
+    const events = drafts.map((draft) => {
+      const event = this.#seal(draft, head);
+      head = { writer: head.writer, seq: head.seq + 1, hash: event.hash };
+      return event;
+    });
+    try {
+      await this.#connection.use(doing, (db) => commitEvents(db, events));
+    } catch (error) {
+      // After a lost connection the event may be on disk all the same; a new writer cannot clash with it.
+      this.#head = this.#newHead();
+      throw error;
+    }
+    this.#head = head;
+    this.#channel?.postMessage({ writer: head.writer, seq: head.seq });
+    this.#changed();
+    return events;
+  }
+
+  #seal(draft: EventDraft, head: { writer: string; seq: number; hash: string }): StoredEvent {
+    const { writer, seq, hash: prev } = head;
+    const { project, annotator, session } = this;
+    const envelope = { writer, seq, id: this.#ids.next(), v: EVENT_VERSION, t: this.#now() };
+    const event = { ...envelope, project, annotator, session, prev, ...plainCopy(draft) };
+    return seal(event as Omit<StoredEvent, "hash">);
+  }
+
+  #newHead(): { writer: string; seq: number; hash: string } {
+    return { writer: this.#ids.next(), seq: 0, hash: "" };
+  }
+
+  /** The current row of this annotator; later ids will be greater than its event's. */
+  async #row(task: string): Promise<JudgementRow | undefined> {
+    const row = await this.#connection.use("Reading this ranking", (db) =>
+      db.get("judgements", [task, this.annotator]),
+    );
+    if (row !== undefined) this.#ids.observe(row.event);
+    return row;
+  }
+
+  async #ownEvents(): Promise<StoredEvent[]> {
+    return (await this.events()).filter((event) => event.annotator === this.annotator);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function rowName(row: JudgementRow): string {
+  return JSON.stringify([row.task, row.annotator]);
+}
+
+/** Milliseconds since 1970 in a UUID version 7. */
+function idTime(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
