@@ -252,7 +252,7 @@ function trollSheet(rng: Rng): string {
 
 function recipe(rng: Rng): string {
   const [first = "", second = "", third = ""] = rng.sample(FOODS, 3).map((one) => one.name);
-  const countable = rng.pick(FOODS.filter((one) => one.verb === "are" && one.name !== first)).name;
+  const countable = rng.pick(FOODS.filter((one) => one.verb === "are" && one.name !== third)).name;
   const number = NUMBERS[1 + rng.int(NUMBERS.length - 1)] ?? "two";
   return (
     `how to make soup : take some ${first} and ${number} ${countable} . ` +

@@ -4,8 +4,16 @@ import { inPlace, withArticle, wordsOf } from "./grammar.ts";
 import { POEM_TOPICS, couplet, isPlaceTopic } from "./poems.ts";
 import type { Constraint, Draft, FamilyWorld } from "./prompt-types.ts";
 import type { Rng } from "./rng.ts";
-import { heroNamed, makeScene, makeStory, makeTinyStory, opening, randomHero } from "./stories.ts";
-import { storySentence } from "./stories.ts";
+import {
+  continuationOf,
+  eventOf,
+  heroNamed,
+  makeScene,
+  makeStory,
+  makeTinyStory,
+  opening,
+  randomHero,
+} from "./stories.ts";
 import type { Hero, Story } from "./stories.ts";
 import { ADJECTIVES, CASTS, FOODS, MOODS, NUMBERS, OBJECTS, PLACES } from "./tables.ts";
 import { RUDE_ADJECTIVES, RUDE_NOUNS } from "./tables.ts";
@@ -201,11 +209,8 @@ export function finishStoryFamily(rng: Rng, world: FamilyWorld): Draft {
   const hero = heroNamed(randomHero(rng, world.heroes).name);
   const scene = makeScene(rng, hero, world.others);
   const given = [opening(rng, scene)];
-  if (rng.chance(0.4)) given.push(storySentence(rng, scene, "event"));
-  const continuation = [storySentence(rng, scene, "ending")];
-  if (given.length === 1 && rng.chance(0.5)) {
-    continuation.unshift(storySentence(rng, scene, "event"));
-  }
+  if (rng.chance(0.4)) given.push(eventOf(rng, scene));
+  const continuation = continuationOf(rng, scene, given.length === 1 && rng.chance(0.5) ? 1 : 0);
   return {
     prompt: `finish this story : ${given.join(" ")}`,
     response: continuation.join(" "),

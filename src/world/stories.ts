@@ -5,6 +5,7 @@ import {
   ADJECTIVES,
   BREAKABLE,
   CASTS,
+  COLOURS,
   CONTAINERS,
   FOODS,
   MOODS,
@@ -37,6 +38,8 @@ export interface Scene {
   readonly weather: string;
   readonly food: string;
   readonly object: string;
+  /** "kite" or "red kite": how the object is introduced. */
+  readonly seenObject: string;
   readonly container: string;
   readonly breakable: string;
   readonly adjective: string;
@@ -51,26 +54,29 @@ export interface Story {
 /*
  * Marks: {S} the hero as subject (pronoun 70 %, noun 30 %; a first mention in a first sentence),
  * {N} the hero as noun, {O} object pronoun, {a2} another animal, {n} another person, {at} "in the
- * forest". Every ending holds a word of MOOD_WORDS, so that a reader and a scorer can tell.
+ * forest", {aobj} an object, sometimes with its colour. Endings with "they" need company in the
+ * story. Every ending holds a word of MOOD_WORDS, so that a reader and a scorer can tell.
  */
 const EVENTS: Readonly<Record<Mood, readonly string[]>> = {
   happy: [
     "{S} found {food} under a tree .",
-    "{S} met {a2} and they played with a {obj} .",
+    "{S} met {a2} and they played with {aobj} .",
     "{n} gave {O} some {food} .",
     "{S} won a race {at} .",
     "{S} learned a new song .",
     "{S} shared {food} with {a2} .",
-    "{n} made a {obj} for {O} .",
+    "{n} made {aobj} for {O} .",
     "{N} and {a2} built a boat together .",
     "{n} told {O} a funny joke .",
     "{S} found a {box} full of {food} .",
     "{S} helped {a2} carry the {obj} .",
     "{S} made warm soup for {a2} .",
     "{S} sang to the moon .",
+    "{S} danced with {a2} {at} .",
+    "{S} put {aobj} on {a2} and laughed .",
   ],
   sad: [
-    "{S} lost a {obj} {at} .",
+    "{S} lost {aobj} {at} .",
     "{S} looked for {food} but found nothing .",
     "{a2} took all the {food} .",
     "the rain broke the {glass} .",
@@ -79,6 +85,7 @@ const EVENTS: Readonly<Record<Mood, readonly string[]>> = {
     "{S} dropped the {food} into the mud .",
     "{n} forgot to say goodbye .",
     "the wind carried the {obj} away .",
+    "{S} missed {a2} and cried .",
   ],
   scary: [
     "{S} heard a noise behind the {place} .",
@@ -87,10 +94,12 @@ const EVENTS: Readonly<Record<Mood, readonly string[]>> = {
     "{S} got lost near the {place} .",
     "a dark shape stood by the {place} .",
     "the door of the {place} closed .",
-    "{S} saw a ghost with a {obj} .",
+    "{S} saw a ghost with {aobj} .",
     "thunder shook the {place} .",
     "{S} stepped on something cold .",
     "{S} saw two eyes in the {food} .",
+    "{a2} screamed in the dark .",
+    "{S} heard a strange noise and saw {a2} .",
   ],
 };
 
@@ -184,6 +193,7 @@ export function makeScene(
   fixed: { readonly mood?: Mood; readonly place?: string; readonly food?: string } = {},
 ): Scene {
   const time = rng.pick(TIMES);
+  const object = rng.pick(OBJECTS);
   const weathers = time === "night" ? WEATHERS.filter((one) => one !== "sunny") : WEATHERS;
   return {
     hero,
@@ -194,7 +204,8 @@ export function makeScene(
     time,
     weather: rng.pick(weathers),
     food: fixed.food ?? rng.pick(FOODS).name,
-    object: rng.pick(OBJECTS),
+    object,
+    seenObject: rng.chance(0.4) ? `${rng.pick(COLOURS)} ${object}` : object,
     container: rng.pick(CONTAINERS),
     breakable: rng.pick(BREAKABLE),
     adjective: rng.pick(ADJECTIVES),
@@ -236,6 +247,8 @@ function sceneWord(scene: Scene, mark: string): string | undefined {
       return scene.food;
     case "obj":
       return scene.object;
+    case "aobj":
+      return withArticle(scene.seenObject);
     case "box":
       return scene.container;
     case "glass":
@@ -262,15 +275,27 @@ export function opening(rng: Rng, scene: Scene): string {
   return rng.pick(options);
 }
 
-/** One more sentence of the scene: an event, or the ending. */
-export function storySentence(
-  rng: Rng,
-  scene: Scene,
-  part: "event" | "ending",
-  first = false,
-): string {
-  const templates = (part === "event" ? EVENTS : ENDINGS)[scene.mood];
-  return fill(rng, rng.pick(templates), scene, first);
+/** Events that bring somebody in, so that "they" has a meaning afterwards. */
+function bringsCompany(template: string): boolean {
+  return /\{a2\}|\{n\}/.test(template);
+}
+
+/** Templates of endings that fit after `before` (templates of events, in order). */
+function endingsAfter(mood: Mood, before: readonly string[]): readonly string[] {
+  const company = before.some(bringsCompany);
+  return ENDINGS[mood].filter((one) => company || !/\bthey\b/.test(one));
+}
+
+/** One event of the scene and perhaps what follows, or an ending that needs nothing before it. */
+export function continuationOf(rng: Rng, scene: Scene, events: number): string[] {
+  const templates = rng.sample(EVENTS[scene.mood], events);
+  const last = rng.pick(endingsAfter(scene.mood, templates));
+  return [...templates, last].map((template) => fill(rng, template, scene, false));
+}
+
+/** One event of the scene. */
+export function eventOf(rng: Rng, scene: Scene): string {
+  return fill(rng, rng.pick(EVENTS[scene.mood]), scene, false);
 }
 
 /** One sentence that is a whole story: it names the hero. */
@@ -280,25 +305,24 @@ export function loneSentence(rng: Rng, scene: Scene): string {
 
 /** A story of 1 to 4 sentences: opening, different events, ending. */
 export function makeStory(rng: Rng, scene: Scene, count: number): Story {
-  const sentences: string[] = [];
-  if (count === 1) sentences.push(loneSentence(rng, scene));
-  else {
-    sentences.push(opening(rng, scene));
-    const events = rng.sample(EVENTS[scene.mood], count - 2);
-    sentences.push(...events.map((event) => fill(rng, event, scene, false)));
-    sentences.push(storySentence(rng, scene, "ending"));
-  }
+  const sentences =
+    count === 1
+      ? [loneSentence(rng, scene)]
+      : [opening(rng, scene), ...continuationOf(rng, scene, count - 2)];
   return { scene, sentences, text: sentences.join(" ") };
 }
 
-/** A tiny story of at most 14 words for the first minute: one event and mostly an ending. */
+/** A tiny story of at most 14 words for the first minute: one sentence, or an event and its end. */
 export function makeTinyStory(rng: Rng, scene: Scene): Story {
   for (;;) {
-    const sentences = [loneSentence(rng, scene)];
-    if (rng.chance(0.7)) sentences.push(storySentence(rng, scene, "ending"));
+    const sentences = rng.chance(0.35) ? [loneSentence(rng, scene)] : eventAndEnding(rng, scene);
     const text = sentences.join(" ");
-    if (new Set(sentences).size === sentences.length && countTokens(text) <= 16) {
-      return { scene, sentences, text };
-    }
+    if (countTokens(text) <= 16) return { scene, sentences, text };
   }
+}
+
+function eventAndEnding(rng: Rng, scene: Scene): string[] {
+  const event = rng.pick(EVENTS[scene.mood].filter(namesHeroFirst));
+  const ending = rng.pick(endingsAfter(scene.mood, [event]));
+  return [fill(rng, event, scene, true), fill(rng, ending, scene, false)];
 }

@@ -86,7 +86,7 @@ function rhymePairs(text: string): number {
 }
 
 /** Most words of an answer that counts as short, and fewest of one that counts as long. */
-const SHORT_WORDS = 5;
+const SHORT_WORDS = 6;
 const LONG_WORDS = 13;
 
 /** A taste for more of something: shown by one of it, at best `enough` of it. */
