@@ -6,8 +6,9 @@ import { valuesOf } from "./manifest.ts";
 import type { OracleCase, OutputEntry, Vectors } from "./manifest.ts";
 import { ops } from "./ops.ts";
 import { optim } from "./optim.ts";
+import { reward } from "./reward.ts";
 
-const SPECS: ReadonlyMap<string, Spec> = new Map(Object.entries({ ...ops, ...optim }));
+const SPECS: ReadonlyMap<string, Spec> = new Map(Object.entries({ ...ops, ...optim, ...reward }));
 
 /** What became of one case: no failures means that it passed. */
 export interface Outcome {
