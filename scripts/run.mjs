@@ -18,11 +18,13 @@ const server = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true },
 });
-let code = 1;
+let code;
 try {
   const runner = createServerModuleRunner(server.environments.ssr, { hmr: false });
-  const module = await runner.import(`/${entry}`);
-  code = (await module.main(args)) ?? 0;
+  const module = /** @type {{ main: (args: string[]) => Promise<number> | number }} */ (
+    await runner.import(`/${entry}`)
+  );
+  code = await module.main(args);
 } finally {
   await server.close();
 }
