@@ -1,0 +1,192 @@
+// The decoder: forward code that runs once on a tape (GPT-2 by default, Llama-style parts by configuration).
+import { geluErf, swiglu } from "../kernels/activation.ts";
+import { attention } from "../kernels/attention.ts";
+import { embedding } from "../kernels/embedding.ts";
+import { gelu } from "../kernels/gelu.ts";
+import { layernorm } from "../kernels/layernorm.ts";
+import { linear, matmul } from "../kernels/matmul.ts";
+import { residual } from "../kernels/residual.ts";
+import { rmsnorm } from "../kernels/rmsnorm.ts";
+import type { Tape } from "../plan/tape.ts";
+import { check, describe } from "../plan/tensor.ts";
+import type { Tensor } from "../plan/tensor.ts";
+import type { ParameterSpec, Parameters } from "./parameters.ts";
+import { parameter } from "./parameters.ts";
+
+export interface GptConfig {
+  readonly vocabulary: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** inner width of the feed-forward part; 4 C in GPT-2 */
+  readonly inner: number;
+  /** longest sequence: rows of the position table */
+  readonly context: number;
+  readonly norm: "layernorm" | "rmsnorm";
+  readonly normEps: number;
+  readonly positions: "learned" | "rope";
+  readonly ropeTheta: number;
+  readonly mlp: "gelu_tanh" | "gelu_erf" | "swiglu";
+  readonly bias: boolean;
+  readonly tied: boolean;
+}
+
+/** GPT-2's choices at a given size. Throws when the width does not divide into heads. */
+export function gpt2(
+  vocabulary: number,
+  width: number,
+  layers: number,
+  heads: number,
+  context: number,
+): GptConfig {
+  check(
+    width % heads === 0,
+    `gpt: width ${String(width)} must be a multiple of the ${String(heads)} heads`,
+  );
+  return {
+    vocabulary,
+    width,
+    layers,
+    heads,
+    inner: 4 * width,
+    context,
+    norm: "layernorm",
+    normEps: 1e-5,
+    positions: "learned",
+    ropeTheta: 10000,
+    mlp: "gelu_tanh",
+    bias: true,
+    tied: true,
+  };
+}
+
+/**
+ * Parameters with their initial scales. wte has std 1/sqrt(C), not GPT-2's 0.02: at this size the small
+ * embeddings keep the model from reading its prompt for millions of tokens (docs/LOG.md).
+ */
+export function gptSpecs(config: GptConfig): ParameterSpec[] {
+  const { vocabulary: V, width: C, layers, inner: F, bias, norm, mlp } = config;
+  const std = Math.min(0.05, 1 / Math.sqrt(C));
+  const out = 0.02 / Math.sqrt(2 * layers);
+  const affine = (name: string): ParameterSpec[] => [
+    { name: `${name}.weight`, shape: [C], std: 0, fill: 1 },
+    ...(norm === "layernorm" ? [{ name: `${name}.bias`, shape: [C], std: 0 }] : []),
+  ];
+  const dense = (name: string, rows: number, columns: number, scale: number): ParameterSpec[] => [
+    { name: `${name}.weight`, shape: [rows, columns], std: scale },
+    ...(bias ? [{ name: `${name}.bias`, shape: [columns], std: 0 }] : []),
+  ];
+  const specs: ParameterSpec[] = [{ name: "wte.weight", shape: [V, C], std: 1 / Math.sqrt(C) }];
+  if (config.positions === "learned") {
+    specs.push({ name: "wpe.weight", shape: [config.context, C], std: 0.02 });
+  }
+  for (let i = 0; i < layers; i++) {
+    const h = `h.${String(i)}`;
+    specs.push(...affine(`${h}.ln_1`), ...dense(`${h}.attn.c_attn`, C, 3 * C, std));
+    specs.push(...dense(`${h}.attn.c_proj`, C, C, out), ...affine(`${h}.ln_2`));
+    if (mlp === "swiglu") {
+      specs.push({ name: `${h}.mlp.gate.weight`, shape: [C, F], std });
+      specs.push({ name: `${h}.mlp.up.weight`, shape: [C, F], std });
+      specs.push({ name: `${h}.mlp.down.weight`, shape: [F, C], std: out });
+    } else {
+      specs.push(...dense(`${h}.mlp.c_fc`, C, F, std), ...dense(`${h}.mlp.c_proj`, F, C, out));
+    }
+  }
+  specs.push(...affine("ln_f"));
+  if (!config.tied) specs.push({ name: "lm_head.weight", shape: [V, C], std: 0.02 });
+  return specs;
+}
+
+/** What the forward pass reads besides parameters. */
+export interface GptInput {
+  /** token ids (B,T) */
+  readonly tokens: Tensor;
+  /** positions u32 (B,T): exclusive cumulative sum of the mask */
+  readonly positions: Tensor;
+  /** key mask u32 (B,T), 1 = real token */
+  readonly mask: Tensor;
+}
+
+/** How one block mixes information between positions; decoding puts a cache here. */
+export type Mixer = (layer: number, qkv: Tensor) => Tensor;
+
+function normed(tape: Tape, config: GptConfig, p: Parameters, name: string, x: Tensor): Tensor {
+  const weight = parameter(p, `${name}.weight`);
+  return config.norm === "layernorm"
+    ? layernorm(tape, x, weight, parameter(p, `${name}.bias`), config.normEps)
+    : rmsnorm(tape, x, weight, config.normEps);
+}
+
+function dense(tape: Tape, config: GptConfig, p: Parameters, name: string, x: Tensor): Tensor {
+  const bias = config.bias ? parameter(p, `${name}.bias`) : undefined;
+  return linear(tape, x, parameter(p, `${name}.weight`), bias);
+}
+
+function feedForward(tape: Tape, config: GptConfig, p: Parameters, h: string, x: Tensor): Tensor {
+  if (config.mlp === "swiglu") {
+    const gate = linear(tape, x, parameter(p, `${h}.mlp.gate.weight`), undefined);
+    const up = linear(tape, x, parameter(p, `${h}.mlp.up.weight`), undefined);
+    return linear(tape, swiglu(tape, gate, up), parameter(p, `${h}.mlp.down.weight`), undefined);
+  }
+  const inner = dense(tape, config, p, `${h}.mlp.c_fc`, x);
+  const active = config.mlp === "gelu_tanh" ? gelu(tape, inner) : geluErf(tape, inner);
+  return dense(tape, config, p, `${h}.mlp.c_proj`, active);
+}
+
+/** Blocks and final norm over an embedded sequence (R,C) -> hidden states (R,C). */
+export function trunk(
+  tape: Tape,
+  config: GptConfig,
+  p: Parameters,
+  embedded: Tensor,
+  mix: Mixer,
+): Tensor {
+  let x = embedded;
+  for (let i = 0; i < config.layers; i++) {
+    const h = `h.${String(i)}`;
+    x = tape.scope(h, () => {
+      const qkv = dense(
+        tape,
+        config,
+        p,
+        `${h}.attn.c_attn`,
+        normed(tape, config, p, `${h}.ln_1`, x),
+      );
+      const attended = dense(tape, config, p, `${h}.attn.c_proj`, mix(i, qkv));
+      const y = residual(tape, x, attended);
+      return residual(
+        tape,
+        y,
+        feedForward(tape, config, p, h, normed(tape, config, p, `${h}.ln_2`, y)),
+      );
+    });
+  }
+  return normed(tape, config, p, "ln_f", x);
+}
+
+/** Token (and learned position) embeddings (B*T, C). */
+export function embedded(tape: Tape, config: GptConfig, p: Parameters, input: GptInput): Tensor {
+  const wpe = config.positions === "learned" ? parameter(p, "wpe.weight") : undefined;
+  return embedding(tape, input.tokens, input.positions, parameter(p, "wte.weight"), wpe);
+}
+
+/**
+ * Hidden states (B*T, C) of a batch of sequences.
+ * @throws RangeError when the sequences are longer than the position table.
+ */
+export function gpt(tape: Tape, config: GptConfig, p: Parameters, input: GptInput): Tensor {
+  const [B = 0, T = 0] = input.tokens.shape;
+  check(
+    config.positions === "rope" || T <= config.context,
+    `gpt: ${describe(input.tokens)} is longer than the context of ${String(config.context)} tokens`,
+  );
+  const mix: Mixer = (_layer, qkv) => attention(tape, qkv, input.mask, B, T, config.heads);
+  return trunk(tape, config, p, embedded(tape, config, p, input), mix);
+}
+
+/** Logits (R,V) of hidden states (R,C): the tied unembedding, or lm_head. */
+export function unembed(tape: Tape, config: GptConfig, p: Parameters, hidden: Tensor): Tensor {
+  const weight = parameter(p, config.tied ? "wte.weight" : "lm_head.weight");
+  const [R = 0, C = 0] = hidden.shape;
+  return matmul(tape, hidden, weight, { M: R, N: config.vocabulary, K: C, TB: true });
+}

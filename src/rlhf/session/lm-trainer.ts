@@ -1,0 +1,147 @@
+// Drives next-token training on a device: plans per row length, optimiser knobs, losses read back now and then.
+import type { AdamwSettings } from "../../kernels/adamw.ts";
+import { adamwKnobs } from "../../kernels/adamw.ts";
+import type { Executor, Plan } from "../../gpu/executor.ts";
+import type { GptConfig } from "../../model/gpt.ts";
+import type { Parameters } from "../../model/parameters.ts";
+import { persistent } from "../../plan/tensor.ts";
+import type { Tensor } from "../../plan/tensor.ts";
+import type { LmInput, Row } from "../language-model.ts";
+import { lmEvaluation, lmInput, lmStep, packRows, rowPositions } from "../language-model.ts";
+import type { Optimiser } from "../optimiser.ts";
+import { makeOptimiser } from "../optimiser.ts";
+
+/** A batch of rows that all fit T tokens. */
+export interface Batch {
+  readonly rows: readonly Row[];
+  readonly T: number;
+}
+
+interface Shape {
+  readonly input: LmInput;
+  readonly train: Plan;
+  readonly evaluate: Plan;
+}
+
+/**
+ * Trains one model on rows of tokens. Every plan has the same number of token positions, so only attention
+ * and embedding differ between row lengths and all matrix products share their pipelines.
+ */
+export class LmTrainer {
+  readonly executor: Executor;
+  readonly parameters: Parameters;
+  readonly optimiser: Optimiser;
+  private readonly config: GptConfig;
+  private readonly shapes = new Map<number, Shape>();
+  private readonly stats: Tensor;
+  private readonly positionsPerBatch: number;
+
+  constructor(
+    executor: Executor,
+    config: GptConfig,
+    parameters: Parameters,
+    positionsPerBatch: number,
+  ) {
+    this.executor = executor;
+    this.config = config;
+    this.parameters = parameters;
+    this.positionsPerBatch = positionsPerBatch;
+    this.optimiser = makeOptimiser(parameters);
+    this.stats = persistent(`${parameters.label}.loss`, [2]);
+  }
+
+  /** Rows of a batch at length T. */
+  rowsAt(T: number): number {
+    return Math.floor(this.positionsPerBatch / T);
+  }
+
+  /** Compiles the plans for rows of T tokens. */
+  async prepare(T: number): Promise<void> {
+    if (this.shapes.has(T)) return;
+    const { label } = this.parameters;
+    const input = lmInput(`${label}.${String(T)}`, this.rowsAt(T), T);
+    const { memory } = this.executor;
+    memory.write(input.positions, rowPositions(input.B, T));
+    memory.write(input.mask, new Uint32Array(input.B * T).fill(1));
+    const step = lmStep(this.config, this.parameters, this.optimiser, input, this.stats);
+    const evaluation = lmEvaluation(this.config, this.parameters, input, this.stats);
+    const train = await this.executor.compile(`${label} step T=${String(T)}`, step.calls);
+    const evaluate = await this.executor.compile(`${label} loss T=${String(T)}`, evaluation.calls);
+    this.shapes.set(T, { input, train, evaluate });
+  }
+
+  /** Queues one update (step = 1, 2, …); nothing is awaited. The shape must be prepared. */
+  step(batch: Batch, step: number, settings: AdamwSettings): void {
+    const shape = this.load(batch);
+    this.executor.memory.write(this.optimiser.knobs, adamwKnobs(step, settings));
+    this.executor.run(shape.train);
+  }
+
+  /** Mean loss over the counted targets of the last batch. */
+  async loss(): Promise<number> {
+    const [stats] = await this.executor.memory.read([this.stats]);
+    return stats?.[0] ?? NaN;
+  }
+
+  /** Mean loss over batches, weighted by their counted targets; no update. */
+  async evaluate(batches: readonly Batch[]): Promise<number> {
+    let sum = 0;
+    let count = 0;
+    for (const batch of batches) {
+      await this.prepare(batch.T);
+      this.executor.run(this.load(batch).evaluate);
+      const [stats] = await this.executor.memory.read([this.stats]);
+      sum += (stats?.[0] ?? NaN) * (stats?.[1] ?? 0);
+      count += stats?.[1] ?? 0;
+    }
+    return sum / Math.max(1, count);
+  }
+
+  private load(batch: Batch): Shape {
+    const shape = this.shapes.get(batch.T);
+    if (shape === undefined) {
+      throw new Error(`training: no plan for rows of ${String(batch.T)} tokens, prepare it first`);
+    }
+    const { input } = shape;
+    const arrays = packRows(batch.rows, input.B, input.T);
+    const { memory } = this.executor;
+    memory.write(input.tokens, arrays.tokens);
+    memory.write(input.targets, arrays.targets);
+    memory.write(input.weights, arrays.weights);
+    return shape;
+  }
+}
+
+/** Collects rows by length and hands out full batches; deterministic for a given order of rows. */
+export class Buckets {
+  private readonly lengths: readonly number[];
+  private readonly rowsAt: (T: number) => number;
+  private readonly waiting = new Map<number, Row[]>();
+
+  /** `lengths`: the row lengths that have plans, ascending. */
+  constructor(lengths: readonly number[], rowsAt: (T: number) => number) {
+    this.lengths = lengths;
+    this.rowsAt = rowsAt;
+  }
+
+  /** Adds a row; returns a batch when its bucket is full. Rows longer than the longest bucket are cut. */
+  add(row: Row): Batch | undefined {
+    const longest = this.lengths.at(-1) ?? 0;
+    const T = this.lengths.find((length) => row.tokens.length <= length + 1) ?? longest;
+    const cut = row.tokens.length > T + 1;
+    const kept = cut ? { ...row, tokens: Array.from(row.tokens).slice(0, T + 1) } : row;
+    const list = this.waiting.get(T) ?? [];
+    list.push(kept);
+    this.waiting.set(T, list);
+    if (list.length < this.rowsAt(T)) return undefined;
+    this.waiting.set(T, []);
+    return { rows: list, T };
+  }
+
+  /** What is left, as partly filled batches. */
+  flush(): Batch[] {
+    const batches = [...this.waiting].filter(([, rows]) => rows.length > 0);
+    this.waiting.clear();
+    return batches.map(([T, rows]) => ({ rows, T }));
+  }
+}
