@@ -1,23 +1,10 @@
 // Oracle specs of the reward model's losses and of reward normalisation.
 import { centeredPair } from "../kernels/centered-pair.ts";
-import { KNOBS, KNOB_COUNT } from "../kernels/knobs.ts";
 import { REWARD_STATS, rewardLoss } from "../kernels/reward-loss.ts";
 import { rewardMoments, rewardNormalise } from "../kernels/reward-normalise.ts";
-import type { Tensor } from "../plan/tensor.ts";
 import { gradient } from "./bench.ts";
-import type { Bench, Spec } from "./bench.ts";
-
-/** A knobs tensor with the named values; the others are 0. */
-export function knobs(
-  bench: Bench,
-  values: Readonly<Partial<Record<keyof typeof KNOBS, number>>>,
-): Tensor {
-  const array = new Float32Array(KNOB_COUNT);
-  for (const [name, value] of Object.entries(values)) {
-    array[KNOBS[name as keyof typeof KNOBS]] = value;
-  }
-  return bench.constant("knobs", [KNOB_COUNT], array);
-}
+import type { Spec } from "./bench.ts";
+import { knobs } from "./knobs.ts";
 
 export const reward: Readonly<Record<string, Spec>> = {
   pairwise_reward: async (bench) => {

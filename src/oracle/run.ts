@@ -6,9 +6,13 @@ import { valuesOf } from "./manifest.ts";
 import type { OracleCase, OutputEntry, Vectors } from "./manifest.ts";
 import { ops } from "./ops.ts";
 import { optim } from "./optim.ts";
+import { ppo } from "./ppo.ts";
+import { preference } from "./preference.ts";
 import { reward } from "./reward.ts";
 
-const SPECS: ReadonlyMap<string, Spec> = new Map(Object.entries({ ...ops, ...optim, ...reward }));
+const SPECS: ReadonlyMap<string, Spec> = new Map(
+  Object.entries({ ...ops, ...optim, ...reward, ...ppo, ...preference }),
+);
 
 /** What became of one case: no failures means that it passed. */
 export interface Outcome {
