@@ -21,7 +21,7 @@ export const cases: readonly OpCase[] = SHAPES.map(([B, G]) => ({
   build: (tape, { rewards, values, mask, bootstrap, knobs }) => {
     const inputs = { rewards: rewards!, values: values!, mask: mask! };
     const plain = gae(tape, inputs, knobs!);
-    const truncated = gae(tape, inputs, knobs!, bootstrap!);
+    const truncated = gae(tape, inputs, knobs!, bootstrap);
     return [plain.advantages, plain.returns, truncated.advantages, truncated.returns];
   },
 }));
