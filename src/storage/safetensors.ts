@@ -53,10 +53,11 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const entries = layout(tensors);
-  const body = new Uint8Array(Math.max(0, ...Array.from(entries.values(), ({ end }) => end)));
-  for (const [name, { begin }] of entries) {
-    const { data } = tensors.get(name)!;
-    body.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), begin);
+  const size = Math.max(0, ...Array.from(entries.values(), ({ end }) => end));
+  const body = new Uint8Array(size);
+  for (const [name, { data }] of tensors) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    body.set(bytes, entries.get(name)?.begin);
   }
   const checked = { ...metadata, [CHECKSUM]: checksum(entries, metadata, body) };
   const head = new TextEncoder().encode(header(entries, checked));

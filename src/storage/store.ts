@@ -257,7 +257,7 @@ export class Store {
     const { project, annotator, session } = this;
     const envelope = { writer, seq, id: this.#ids.next(), v: EVENT_VERSION, t: this.#now() };
     const event = { ...envelope, project, annotator, session, prev, ...plainCopy(draft) };
-    return seal(event as Omit<StoredEvent, "hash">);
+    return seal(event);
   }
 
   #newHead(): { writer: string; seq: number; hash: string } {

@@ -116,7 +116,7 @@ describe("checkpoints", () => {
   it("leave nothing half-done when the disk is full", async () => {
     const link = await connect();
     await save(link, 1);
-    const put = IDBObjectStore.prototype.put;
+    const put = Reflect.get(IDBObjectStore.prototype, "put");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (
       this: IDBObjectStore,
       value: unknown,

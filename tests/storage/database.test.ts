@@ -17,7 +17,10 @@ afterEach(() => {
 
 /** Ends the open connection, as a browser does when its storage process dies. */
 function forceClose(link: Connection): Promise<void> {
-  return link.use("Test", (db) => Promise.resolve(forceCloseDatabase(unwrap(db) as never)));
+  return link.use("Test", (db) => {
+    forceCloseDatabase(unwrap(db) as never);
+    return Promise.resolve();
+  });
 }
 
 describe("opening", () => {

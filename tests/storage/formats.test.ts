@@ -39,7 +39,9 @@ describe("rankings file", () => {
     const text = writeRankings(await (await storeOf(20, 22)).rows());
     const [header, ...lines] = text.trimEnd().split("\n");
     expect(header).toBe('{"format":"nudge.rankings","version":1,"count":20}');
-    const shapes = new Set(lines.map((line) => JSON.stringify(Object.keys(JSON.parse(line)))));
+    const shapes = new Set(
+      lines.map((line) => JSON.stringify(Object.keys(JSON.parse(line) as object))),
+    );
     expect(shapes.size).toBe(1);
     expect(lines.every((line) => !line.includes(":null"))).toBe(true);
   });
@@ -120,7 +122,7 @@ describe("rankings file", () => {
     expect(with1(line.replace('{"text"', '{"x":1,"text"'))).toMatch(/would lose/);
     expect(with1(line.replace('{"text"', '{"x":1e999,"text"'))).toMatch(/would lose/);
     expect(with1(line.replace('{"text"', '{"__proto__":{},"text"'))).toMatch(/reserved key/);
-    expect(with1(`${"[".repeat(100)}`)).toMatch(/deeper than 64/);
+    expect(with1("[".repeat(100))).toMatch(/deeper than 64/);
     expect(with1("[]")).toMatch(/expected an object/);
     const twice = `${header.replace(":1}", ":2}")}\n${line}\n${line}\n`;
     expect(errorsOf(twice)[0]).toMatch(/two rankings by one person/);

@@ -19,7 +19,7 @@ describe("saving", () => {
   it("acknowledges only after a strict transaction over events, rows and counts completed", async () => {
     const { store } = await openStore();
     const order: string[] = [];
-    const transaction = IDBDatabase.prototype.transaction;
+    const transaction = Reflect.get(IDBDatabase.prototype, "transaction");
     const opened = vi.spyOn(IDBDatabase.prototype, "transaction");
     opened.mockImplementation(function (this: IDBDatabase, ...scope) {
       const tx = transaction.apply(this, scope);
@@ -84,7 +84,7 @@ describe("saving", () => {
         const internals = this.transaction as unknown as { _abort(name: string): void };
         internals._abort("QuotaExceededError");
       });
-      return request as IDBRequest<IDBValidKey>;
+      return request;
     });
     const held = judgement("held by the caller");
     const saving = store.judge("t2", held);
@@ -214,7 +214,7 @@ describe("projection", () => {
       const [event] = await db.getAll("events");
       const tx = db.transaction(["events", "meta"], "readwrite");
       for (const seq of rows) {
-        const id = event!.id.slice(0, -6) + (100_000 + seq);
+        const id = `${event!.id.slice(0, -6)}${100_000 + seq}`;
         void tx
           .objectStore("events")
           .put({ ...event!, writer: "restored", seq, id, task: `r${seq}` });
