@@ -15,7 +15,7 @@ import {
   randomHero,
 } from "./stories.ts";
 import type { Hero, Story } from "./stories.ts";
-import { ADJECTIVES, CASTS, FOODS, MOODS, NUMBERS, OBJECTS, PLACES } from "./tables.ts";
+import { ADJECTIVES, CASTS, FOODS, MOODS, MOOD_WORDS, NUMBERS, OBJECTS, PLACES } from "./tables.ts";
 import { RUDE_ADJECTIVES, RUDE_NOUNS } from "./tables.ts";
 import type { Animal, Mood } from "./tables.ts";
 
@@ -108,6 +108,7 @@ function tellStory(
     const words = wordsOf(story.text);
     if (words.length > 32) continue;
     if (count !== null && story.sentences.length !== count) continue;
+    if (mood !== null && !MOOD_WORDS[mood].some((word) => words.includes(word))) continue;
     if (wanted?.kind === "mentions" && !words.includes(wanted.word)) continue;
     if (wanted?.kind === "without" && words.includes(wanted.word)) continue;
     return story;

@@ -35,3 +35,17 @@ export {
   render,
 } from "./tokenizer.ts";
 export type { ParsedText, Tokenizer, UnknownWord } from "./tokenizer.ts";
+export { claimsIn } from "./claims.ts";
+export type { Claim } from "./claims.ts";
+export { grammatical, isFluent } from "./fluency.ts";
+export { score } from "./scorers.ts";
+export type { Attributes } from "./scorers.ts";
+export {
+  CHOICE_NOISE,
+  GOLD_WEIGHTS,
+  likert,
+  noisyUtilities,
+  personas,
+  utility,
+} from "./personas.ts";
+export type { Persona, UtilityWeights } from "./personas.ts";

@@ -96,7 +96,7 @@ const EVENTS: Readonly<Record<Mood, readonly string[]>> = {
     "the door of the {place} closed .",
     "{S} saw a ghost with {aobj} .",
     "thunder shook the {place} .",
-    "{S} stepped on something cold .",
+    "{S} stepped on something cold and strange .",
     "{S} saw two eyes in the {food} .",
     "{a2} screamed in the dark .",
     "{S} heard a strange noise and saw {a2} .",
