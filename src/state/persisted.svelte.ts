@@ -1,0 +1,116 @@
+// What this browser keeps: rankings, demonstrations and runs, and whether keeping them works.
+import { loadLatestCheckpoint, saveCheckpoint } from "../storage/checkpoints.ts";
+import { openDatabase } from "../storage/database.ts";
+import type { Connection } from "../storage/database.ts";
+import type { JudgementRow } from "../storage/events.ts";
+import type { Judgement } from "../storage/judgement.ts";
+import { requestPersistence } from "../storage/persistence.ts";
+import { listRuns, saveRun } from "../storage/runs.ts";
+import type { RunRow } from "../storage/runs.ts";
+import { readSafetensors, toFloat32, writeSafetensors } from "../storage/safetensors.ts";
+import { Store } from "../storage/store.ts";
+import { sentenceOf } from "./format.ts";
+
+const PROJECT = "play";
+
+type SnapshotShapes = Record<string, number[]>;
+interface SnapshotMetadata {
+  readonly shapes: SnapshotShapes;
+  readonly metadata: Record<string, string>;
+}
+
+export type Ranked = JudgementRow & { judgement: Judgement };
+
+export class Persisted {
+  state = $state<"opening" | "open" | "unavailable">("opening");
+  /** one sentence when something about storage should be known */
+  notice = $state("");
+  #connection: Connection | null = null;
+  #store: Store | null = null;
+
+  /** Opens the database. Never rejects; `changed` is called after a change in another tab. */
+  async open(changed: () => void): Promise<void> {
+    const outcome = await openDatabase({ onNotice: ({ sentence }) => (this.notice = sentence) });
+    if (outcome.kind !== "open") {
+      this.state = "unavailable";
+      this.notice = outcome.sentence;
+      return;
+    }
+    try {
+      this.#connection = outcome.connection;
+      this.#store = await Store.start(outcome.connection, { project: PROJECT });
+      this.#store.onChange(changed);
+      this.state = "open";
+    } catch (error) {
+      this.state = "unavailable";
+      this.notice = sentenceOf(error);
+    }
+  }
+
+  /** Submitted judgements, oldest change first; none when nothing can be stored. */
+  async rankings(): Promise<Ranked[]> {
+    return this.#store === null ? [] : this.#store.judgements();
+  }
+
+  /** Resolves when the judgement is on disk. @throws Error with one sentence; nothing was written */
+  async judge(task: string, judgement: Judgement): Promise<void> {
+    await this.#opened().judge(task, judgement);
+    void requestPersistence();
+  }
+
+  async retract(task: string): Promise<void> {
+    await this.#opened().retract(task);
+  }
+
+  async demonstrate(promptId: string, prompt: string, completion: string): Promise<void> {
+    const task = `demonstration:${promptId}`;
+    await this.#opened().append("demonstration.submit", task, { promptId, prompt, completion });
+  }
+
+  /** The last run, or null. */
+  async lastRun(): Promise<RunRow | null> {
+    if (this.#connection === null) return null;
+    return (await listRuns(this.#connection, PROJECT)).at(-1) ?? null;
+  }
+
+  async saveRun(run: Omit<RunRow, "project">): Promise<void> {
+    if (this.#connection !== null) await saveRun(this.#connection, { ...run, project: PROJECT });
+  }
+
+  /** Keeps a snapshot of the trainer, which is a safetensors file; the last two of a run stay. */
+  async saveSnapshot(run: string, step: number, bytes: ArrayBuffer): Promise<void> {
+    if (this.#connection === null) return;
+    const { tensors, metadata } = readSafetensors(new Uint8Array(bytes), { name: "The snapshot" });
+    const shapes: SnapshotShapes = {};
+    const content: Record<string, Float32Array> = {};
+    for (const [name, tensor] of tensors) {
+      shapes[name] = [...tensor.shape];
+      content[name] = toFloat32(tensor);
+    }
+    const kept = { tensors: content, metadata: { shapes, metadata } };
+    await saveCheckpoint(this.#connection, kept, { run, step, keep: 2 });
+  }
+
+  /** The newest snapshot of a run, as a safetensors file, or null. */
+  async snapshot(run: string): Promise<{ step: number; bytes: ArrayBuffer } | null> {
+    if (this.#connection === null) return null;
+    const { checkpoint, refused } = await loadLatestCheckpoint(this.#connection, run);
+    if (refused[0] !== undefined) this.notice = refused[0];
+    if (checkpoint === null) return null;
+    const { shapes, metadata } = checkpoint.metadata as SnapshotMetadata;
+    const tensors = new Map(
+      Object.entries(checkpoint.tensors).map(([name, data]) => [
+        name,
+        { dtype: "F32" as const, shape: shapes[name] ?? [data.length], data: Float32Array.from(data) },
+      ]),
+    );
+    return { step: checkpoint.row.step, bytes: writeSafetensors(tensors, metadata).buffer };
+  }
+
+  #opened(): Store {
+    if (this.#store === null) {
+      throw new Error(this.notice || "Storage is still opening, so nothing was written; try again.");
+    }
+    return this.#store;
+  }
+}

@@ -1,0 +1,151 @@
+// The blind test: pairs of old and new answers on random sides, and what the choices can show.
+import type { Ranking, Sample } from "../workers/protocol.ts";
+import { sentenceOf } from "./format.ts";
+import type { PromptText } from "./first-prompt.ts";
+import { luck, verdict, wilson } from "./statistics.ts";
+import type { Trainer } from "./trainer.svelte.ts";
+import { differs } from "./words.ts";
+
+/** Pairs asked about; the paper's rankings are judged blind too. */
+export const PAIRS = 6;
+
+export interface Pair {
+  readonly prompt: string;
+  readonly before: Sample;
+  readonly after: Sample;
+  /** the trained model's answer stands on this side */
+  readonly trained: "left" | "right";
+}
+
+export type Choice = "trained" | "start" | "tie";
+
+export interface TasteResult {
+  readonly wins: number;
+  readonly losses: number;
+  readonly ties: number;
+  /** chance of at least this many wins by a fair coin */
+  readonly luck: number;
+  /** 95 % interval of the share of wins */
+  readonly interval: readonly [number, number];
+  readonly sentence: string;
+}
+
+/** Influence of one ranking on the difference between old and new answers. */
+export interface Influence {
+  readonly task: string;
+  readonly value: number;
+  /** share of all influence, 0..1 */
+  readonly share: number;
+}
+
+/** Pairs whose answers differ, at most PAIRS, with random sides. */
+export function makePairs(
+  before: readonly Sample[],
+  after: readonly Sample[],
+  random: () => number = Math.random,
+): Pair[] {
+  const pairs: Pair[] = [];
+  for (const [i, old] of before.entries()) {
+    const trained = after[i];
+    if (trained === undefined || !differs(old.text, trained.text)) continue;
+    const side = random() < 0.5 ? "left" : "right";
+    pairs.push({ prompt: old.prompt, before: old, after: trained, trained: side });
+  }
+  return pairs.slice(0, PAIRS);
+}
+
+/** Counts the choices. */
+export function resultOf(choices: readonly Choice[]): TasteResult {
+  const number = (wanted: Choice): number => choices.filter((choice) => choice === wanted).length;
+  const [wins, losses, ties] = [number("trained"), number("start"), number("tie")];
+  return {
+    wins,
+    losses,
+    ties,
+    luck: luck(wins, wins + losses),
+    interval: wilson(wins, wins + losses),
+    sentence: verdict(wins, losses, ties),
+  };
+}
+
+/** Shares of the absolute influences, in the order of the rankings. */
+export function shares(rankings: readonly Ranking[], values: readonly number[]): Influence[] {
+  const sum = values.reduce((total, value) => total + Math.abs(value), 0);
+  return rankings.map((ranking, i) => {
+    const value = values[i] ?? 0;
+    return { task: ranking.id, value, share: sum === 0 ? 0 : Math.abs(value) / sum };
+  });
+}
+
+export class Taste {
+  state = $state<"idle" | "sampling" | "asking" | "done" | "same" | "failed">("idle");
+  pairs = $state.raw<readonly Pair[]>([]);
+  choices = $state.raw<readonly Choice[]>([]);
+  influence = $state.raw<readonly Influence[]>([]);
+  failure = $state("");
+  #trainer: Trainer;
+
+  constructor(trainer: Trainer) {
+    this.#trainer = trainer;
+  }
+
+  get pair(): Pair | null {
+    return this.pairs[this.choices.length] ?? null;
+  }
+
+  get result(): TasteResult {
+    return resultOf(this.choices);
+  }
+
+  /** Samples both models with the same dice. Never rejects: see `failure`. */
+  async start(prompts: readonly PromptText[], seed: number): Promise<void> {
+    if (this.state === "sampling") return;
+    this.state = "sampling";
+    this.choices = [];
+    this.influence = [];
+    try {
+      const old = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, "sft"));
+      const trained = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, "policy"));
+      this.pairs = makePairs(old.flat(), trained.flat());
+      this.state = this.pairs.length === 0 ? "same" : "asking";
+    } catch (error) {
+      this.failure = sentenceOf(error);
+      this.state = "failed";
+    }
+  }
+
+  choose(side: "left" | "right" | "tie"): void {
+    const { pair } = this;
+    if (pair === null) return;
+    const choice = side === "tie" ? "tie" : side === pair.trained ? "trained" : "start";
+    this.choices = [...this.choices, choice];
+    if (this.pair === null) this.state = "done";
+  }
+
+  /** Takes the last choice back. */
+  back(): void {
+    if (this.choices.length === 0) return;
+    this.choices = this.choices.slice(0, -1);
+    this.state = "asking";
+  }
+
+  /** Which rankings moved the answers of this test. */
+  async explain(rankings: readonly Ranking[]): Promise<void> {
+    const before = this.pairs.map((pair) => pair.before);
+    const after = this.pairs.map((pair) => pair.after);
+    try {
+      const values = await this.#trainer.ask((api) => api.influence(rankings, before, after));
+      this.influence = shares(rankings, values);
+    } catch (error) {
+      this.failure = sentenceOf(error);
+    }
+  }
+
+  clear(): void {
+    this.state = "idle";
+    this.pairs = [];
+    this.choices = [];
+    this.influence = [];
+    this.failure = "";
+  }
+}

@@ -1,0 +1,65 @@
+// Run configuration in the address: only what differs from the defaults, clamped when read.
+import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
+import type { RunConfig } from "../config.ts";
+
+/** Version of the address format; a newer one is read as far as it is understood. */
+const SCHEMA = 1;
+/** Longest address part that is read, in characters. */
+const LIMIT = 2000;
+
+export interface DecodedConfig {
+  readonly config: RunConfig;
+  /** One sentence for each thing that was ignored or changed. */
+  readonly notices: readonly string[];
+}
+
+/** The configuration as a hash, "" when all is default, e.g. "#/?v=1&seed=7". */
+export function encodeConfig(config: RunConfig): string {
+  const changed = PARAMETERS.filter(({ name }) => config[name] !== DEFAULTS[name]);
+  if (changed.length === 0) return "";
+  const query = changed.map(({ name }) => `${name}=${String(config[name])}`);
+  return `#/?v=${SCHEMA}&${query.join("&")}`;
+}
+
+/** Reads a hash. Nothing in an address is ever an error: it is clamped or ignored, with a notice. */
+export function decodeConfig(hash: string): DecodedConfig {
+  const notices: string[] = [];
+  const config: Record<string, number> = { ...DEFAULTS };
+  const start = hash.indexOf("?");
+  if (start < 0) return { config: DEFAULTS, notices };
+  if (hash.length > LIMIT) {
+    const found = `The address is ${hash.length} characters long, but at most ${LIMIT} are read`;
+    return { config: DEFAULTS, notices: [`${found}; the defaults are used.`] };
+  }
+  for (const [key, text] of new URLSearchParams(hash.slice(start + 1))) {
+    if (key === "v") {
+      if (Number(text) > SCHEMA) notices.push(newer(text));
+      continue;
+    }
+    const row = PARAMETERS.find(({ name }) => name === key);
+    if (row === undefined) {
+      notices.push(`The address sets "${short(key)}", which is not a setting here; it is ignored.`);
+      continue;
+    }
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    const whole = row.live ? value : Math.round(value);
+    const clamped = clampParameter(row, whole);
+    if (clamped !== value) notices.push(changed(row.label, text, clamped, row.min, row.max));
+    config[key] = clamped;
+  }
+  return { config: config as unknown as RunConfig, notices };
+}
+
+function newer(version: string): string {
+  return `The address was made by a newer version (${short(version)}; this one reads ${SCHEMA}); what is known is used.`;
+}
+
+function changed(label: string, text: string, used: number, min: number, max: number): string {
+  return `${label} in the address: found "${short(text)}"; expected ${min} to ${max}. ${used} is used.`;
+}
+
+/** At most 40 characters, nothing invisible. */
+function short(text: string): string {
+  const visible = text.replace(/[\p{Cc}\p{Cf}]/gu, "·");
+  return visible.length > 40 ? `${visible.slice(0, 39)}…` : visible;
+}

@@ -1,0 +1,73 @@
+// Starts the trainer worker under Trusted Types and gives its requests to the page.
+import { proxy, wrap } from "comlink";
+import type { TrainerApi } from "./protocol.ts";
+import workerUrl from "./trainer.worker.ts?worker&url";
+
+export interface TrainerConnection {
+  readonly api: TrainerApi;
+  /** Ends the worker at once, whatever it is doing. */
+  close(): void;
+}
+
+/** Not in TypeScript's DOM library yet. */
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): unknown };
+}
+
+/** The worker's address, only ever of this origin, as a TrustedScriptURL where those exist. */
+function trustedWorkerUrl(): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+  if (trustedTypes === undefined) return workerUrl;
+  const policy = trustedTypes.createPolicy("app-worker", {
+    createScriptURL(url) {
+      const absolute = new URL(url, location.href);
+      if (absolute.origin !== location.origin) {
+        throw new TypeError(`Worker: found ${absolute.origin}; expected this page's own origin.`);
+      }
+      return absolute.href;
+    },
+  });
+  return policy.createScriptURL(workerUrl) as string;
+}
+
+/** A policy name may be used once per page. */
+let url: string | null = null;
+
+/**
+ * Starts a worker.
+ * @param onCrash called with one sentence when the worker itself fails, so that no answer comes
+ */
+export function connectTrainer(onCrash: (sentence: string) => void): TrainerConnection {
+  url ??= trustedWorkerUrl();
+  const worker = new Worker(url, { type: "module", name: "trainer" });
+  worker.onerror = (event) => {
+    const what = event.message === "" ? "its script did not load" : event.message;
+    onCrash(`The trainer stopped: ${what}. Reload the page; saved rankings are safe.`);
+  };
+  worker.onmessageerror = () => {
+    onCrash("The trainer sent a message that cannot be read. Reload the page.");
+  };
+  const remote = wrap<TrainerApi>(worker);
+  const api: TrainerApi = {
+    open: (config, onEvent) => remote.open(config, proxy(onEvent)),
+    sample: (prompts, k, seed, from) => remote.sample(prompts, k, seed, from),
+    demonstrate: (demonstrations) => remote.demonstrate(demonstrations),
+    fitReward: (rankings, options) => remote.fitReward(rankings, options),
+    score: (samples) => remote.score(samples),
+    bestOfN: (prompts, n, seed) => remote.bestOfN(prompts, n, seed),
+    influence: (rankings, before, after) => remote.influence(rankings, before, after),
+    play: (iterations) => remote.play(iterations),
+    pause: () => remote.pause(),
+    reset: () => remote.reset(),
+    rollback: (step) => remote.rollback(step),
+    tune: (knobs) => remote.tune(knobs),
+    exportModel: (which) => remote.exportModel(which),
+    snapshot: () => remote.snapshot(),
+    restore: (snapshot) => remote.restore(snapshot),
+    destroyDevice: () => remote.destroyDevice(),
+  };
+  return { api, close: () => worker.terminate() };
+}

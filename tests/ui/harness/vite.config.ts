@@ -1,0 +1,32 @@
+// Builds the page with the test double in place of the worker's client: `vite build --config` this file.
+import { fileURLToPath } from "node:url";
+import { mergeConfig } from "vite";
+import base from "../../../vite.config.ts";
+import { FIRST_PROMPT } from "./first-prompt.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const CLIENT = here("../../../src/workers/client.ts");
+
+export default mergeConfig(base, {
+  root: here("../../.."),
+  build: { outDir: process.env["HARNESS_OUT"] ?? "dist-harness", emptyOutDir: true, sourcemap: false },
+  plugins: [
+    {
+      name: "harness",
+      enforce: "pre",
+      async resolveId(
+        this: { resolve(s: string, i?: string, o?: object): Promise<{ id: string } | null> },
+        source: string,
+        importer?: string,
+      ) {
+        if (!source.endsWith("workers/client.ts")) return null;
+        const found = await this.resolve(source, importer, { skipSelf: true });
+        return found?.id === CLIENT ? here("./fake-trainer.ts") : null;
+      },
+      generateBundle(this: { emitFile(file: object): void }) {
+        const source = JSON.stringify(FIRST_PROMPT);
+        this.emitFile({ type: "asset", fileName: "first-prompt.json", source });
+      },
+    },
+  ],
+});
