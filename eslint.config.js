@@ -10,7 +10,7 @@ import svelteConfig from "./svelte.config.js";
  * What each folder of src/ may import beside itself and src/config.ts:
  * ui → state → workers → rlhf → {model, losses} → kernels → plan, and {workers, rlhf/session} → gpu.
  * `world` (the text generator, its tokenizer and tastes) is data below rlhf, `storage` keeps what
- * rlhf makes, and `lessons` are pages of ui.
+ * rlhf makes, `lessons` are pages of ui, and `oracle` checks kernels against stored vectors.
  */
 const PURE = ["plan", "kernels", "losses", "model", "world"];
 const MAY_IMPORT = {
@@ -24,6 +24,7 @@ const MAY_IMPORT = {
   storage: ["rlhf", ...PURE],
   workers: ["rlhf", "storage", "gpu", ...PURE],
   state: ["workers", "rlhf", "storage", "lessons", ...PURE],
+  oracle: ["gpu", "rlhf", ...PURE],
   lessons: ["ui", "state", "rlhf", "storage", ...PURE],
   ui: ["lessons", "state", "rlhf", "storage", ...PURE],
 };
@@ -37,7 +38,8 @@ function forbid(folders, message, { typesOnly = [], packages = [] } = {}) {
   if (hard.length > 0) patterns.push({ regex: inFolders(hard), message });
   if (typesOnly.length > 0)
     patterns.push({ regex: inFolders(typesOnly), message, allowTypeImports: true });
-  if (packages.length > 0) patterns.push({ regex: `^(?:${packages.join("|")})(?:/|$)`, message });
+  if (packages.length > 0)
+    patterns.push({ regex: `^(?:node:|(?:${packages.join("|")})(?:/|$))`, message });
   return { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] };
 }
 
@@ -50,7 +52,7 @@ const layers = FOLDERS.map((folder) => {
     rules: forbid(others, message, {
       // Components and stores name the worker's and the device's types; only stores call the worker.
       typesOnly: others.filter((name) => name === "workers" || name === "gpu"),
-      packages: PURE.includes(folder) ? ["svelte", "comlink", "idb", "webgpu", "node:"] : [],
+      packages: PURE.includes(folder) ? ["svelte", "comlink", "idb", "webgpu"] : [],
     }),
   };
 });
@@ -153,6 +155,10 @@ export default defineConfig(
         ...csp,
         nonNull,
         noEnum,
+        {
+          selector: "SvelteAttribute[key.name='target'] > SvelteLiteral[value='_blank']",
+          message: "The CSP's sandbox has no popups, so this link would do nothing.",
+        },
         {
           selector: "SvelteAttribute[key.name=/^(style|srcdoc)$/]",
           message: "The CSP refuses style attributes: use a class or a style: directive.",

@@ -1,7 +1,4 @@
-// Svelte: runes everywhere, no preprocessing beyond what TypeScript needs.
-import { vitePreprocess } from "@sveltejs/vite-plugin-svelte";
-
+// Svelte: runes everywhere. TypeScript in components is erased by Svelte itself.
 export default {
   compilerOptions: { runes: true },
-  preprocess: vitePreprocess({ style: false }),
 };

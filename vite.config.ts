@@ -28,5 +28,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: true,
     reportCompressedSize: false,
+    // A report on the bundler's own time says nothing about the page.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

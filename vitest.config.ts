@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
+          globalSetup: "tests/browser/support/build.ts",
           environment: "node",
           pool: "forks",
           maxWorkers: 1,

@@ -1,9 +1,13 @@
 // The production headers, in one place: the server, public/_headers and the meta policy use them.
+// Run by itself it writes public/_headers: node scripts/headers.mjs
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 /**
  * Content-Security-Policy, directive by directive.
  * Not "frame-ancestors 'none'" and no COEP: course pages embed the playground, and nobody is
  * logged in. connect-src 'self' because weights and recordings are fetched from the same place.
+ * The sandbox leaves out allow-popups: a page that was made to open a window could carry data out.
  */
 const POLICY = {
   "default-src": "'none'",
@@ -54,17 +58,15 @@ export const CACHE = {
   other: "no-cache",
 };
 
-/** The same set as Netlify and Cloudflare Pages read it from public/_headers. */
+/**
+ * The same set in the form that Netlify and Cloudflare Pages read. Both revalidate by default, so
+ * only the hashed files are named; a second Cache-Control would be appended, not replaced.
+ */
 export function headersFile() {
   const lines = Object.entries(PRODUCTION_HEADERS).map(([name, value]) => `  ${name}: ${value}`);
-  return [
-    "/*",
-    ...lines,
-    `  Cache-Control: ${CACHE.other}`,
-    "",
-    "/assets/*",
-    "  ! Cache-Control",
-    `  Cache-Control: ${CACHE.hashed}`,
-    "",
-  ].join("\n");
+  return ["/*", ...lines, "/assets/*", `  Cache-Control: ${CACHE.hashed}`, ""].join("\n");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(new URL("../public/_headers", import.meta.url), headersFile());
 }

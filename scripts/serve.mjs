@@ -66,11 +66,16 @@ async function answer(root, headers, request, response) {
     response.writeHead(status, { ...headers, "Content-Type": TYPES[".txt"], ...extra });
     response.end(`${text}\n`);
   };
-  if (request.method !== "GET" && request.method !== "HEAD")
-    return void refuse(405, "Only GET and HEAD.", { Allow: "GET, HEAD" });
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    refuse(405, "Only GET and HEAD.", { Allow: "GET, HEAD" });
+    return;
+  }
   const path = (request.url ?? "/").replace(/[?#].*$/, "");
   const found = await resolveFile(root, path);
-  if (!found) return void refuse(404, "There is no such file.");
+  if (!found) {
+    refuse(404, "There is no such file.");
+    return;
+  }
 
   const type = TYPES[extname(found.file).toLowerCase()] ?? "application/octet-stream";
   const hashed = found.file.startsWith(join(root, "assets") + sep);
