@@ -1,4 +1,5 @@
 // GPU memory: persistent buffers by storage, slots shared by all plans, uploads and read-backs.
+import type { EngineMemory, HostArray } from "../plan/engine.ts";
 import { size } from "../plan/tensor.ts";
 import type { Storage, Tensor } from "../plan/tensor.ts";
 
@@ -6,10 +7,7 @@ const USAGE = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC (numbers, becau
 const STAGING = 0x1 | 0x8; // MAP_READ | COPY_DST
 const MAP_READ = 0x1;
 
-/** What the GPU can hold. */
-export type GpuArray = Float32Array | Uint32Array | Int32Array;
-
-export class GpuMemory {
+export class GpuMemory implements EngineMemory {
   readonly device: GPUDevice;
   private readonly buffers = new Map<Storage, GPUBuffer>();
   private readonly slots: GPUBuffer[] = [];
@@ -56,12 +54,12 @@ export class GpuMemory {
   }
 
   /** Queues a write; it takes effect before the next submit. */
-  write(tensor: Tensor, values: GpuArray | readonly number[], offset = 0): void {
+  write(tensor: Tensor, values: HostArray | readonly number[], offset = 0): void {
     const data = Array.isArray(values)
       ? tensor.dtype === "f32"
         ? new Float32Array(values)
         : new Int32Array(values)
-      : (values as GpuArray);
+      : (values as HostArray);
     if (offset + data.length > size(tensor.shape)) {
       throw new RangeError(
         `write: ${tensor.name} holds ${String(size(tensor.shape))} elements, got ${String(data.length)} at ${String(offset)}`,
@@ -91,7 +89,7 @@ export class GpuMemory {
   }
 
   /** Reads persistent tensors back with one mapAsync. Rejects when the device is lost. */
-  async read(tensors: readonly Tensor[]): Promise<GpuArray[]> {
+  async read(tensors: readonly Tensor[]): Promise<HostArray[]> {
     const lengths = tensors.map((tensor) => size(tensor.shape) * 4);
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const staging = this.device.createBuffer({ label: "read-back", size: total, usage: STAGING });

@@ -1,4 +1,5 @@
 // Compiles a tape into a prebuilt list of {pipeline, bind group, grid} and replays it: the GPU twin of plan/reference.ts.
+import type { CompiledPlan, Engine } from "../plan/engine.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
 import { size } from "../plan/tensor.ts";
@@ -16,20 +17,20 @@ interface Step {
 }
 
 /** A compiled tape. Replaying it creates no buffer, bind group or pipeline. */
-export interface Plan {
-  readonly label: string;
-  readonly calls: readonly Call[];
+export interface Plan extends CompiledPlan {
   readonly steps: readonly Step[];
 }
 
 /** Everything that lives on one device: memory, pipelines, plans. */
-export class Executor {
+export class Executor implements Engine {
+  readonly name: string;
   readonly gpu: Gpu;
   readonly memory: GpuMemory;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
+    this.name = gpu.name;
     this.memory = new GpuMemory(gpu.device);
   }
 
@@ -51,10 +52,10 @@ export class Executor {
   }
 
   /** Encodes plans one after the other into one command buffer and submits it: one submit. */
-  run(...plans: readonly Plan[]): void {
+  run(...plans: readonly CompiledPlan[]): void {
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const plan of plans) replay(pass, plan.steps);
+    for (const plan of plans) replay(pass, (plan as Plan).steps);
     pass.end();
     this.gpu.device.queue.submit([encoder.finish()]);
   }

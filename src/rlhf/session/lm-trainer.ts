@@ -1,9 +1,9 @@
 // Drives next-token training on a device: plans per row length, optimiser knobs, losses read back now and then.
 import type { AdamwSettings } from "../../kernels/adamw.ts";
 import { adamwKnobs } from "../../kernels/adamw.ts";
-import type { Executor, Plan } from "../../gpu/executor.ts";
 import type { GptConfig } from "../../model/gpt.ts";
 import type { Parameters } from "../../model/parameters.ts";
+import type { CompiledPlan, Engine } from "../../plan/engine.ts";
 import { persistent } from "../../plan/tensor.ts";
 import type { Tensor } from "../../plan/tensor.ts";
 import type { LmInput, Row } from "../language-model.ts";
@@ -19,8 +19,8 @@ export interface Batch {
 
 interface Shape {
   readonly input: LmInput;
-  readonly train: Plan;
-  readonly evaluate: Plan;
+  readonly train: CompiledPlan;
+  readonly evaluate: CompiledPlan;
 }
 
 /**
@@ -28,7 +28,7 @@ interface Shape {
  * and embedding differ between row lengths and all matrix products share their pipelines.
  */
 export class LmTrainer {
-  readonly executor: Executor;
+  readonly engine: Engine;
   readonly parameters: Parameters;
   readonly optimiser: Optimiser;
   private readonly config: GptConfig;
@@ -37,12 +37,12 @@ export class LmTrainer {
   private readonly positionsPerBatch: number;
 
   constructor(
-    executor: Executor,
+    engine: Engine,
     config: GptConfig,
     parameters: Parameters,
     positionsPerBatch: number,
   ) {
-    this.executor = executor;
+    this.engine = engine;
     this.config = config;
     this.parameters = parameters;
     this.positionsPerBatch = positionsPerBatch;
@@ -60,26 +60,26 @@ export class LmTrainer {
     if (this.shapes.has(T)) return;
     const { label } = this.parameters;
     const input = lmInput(`${label}.${String(T)}`, this.rowsAt(T), T);
-    const { memory } = this.executor;
+    const { memory } = this.engine;
     memory.write(input.positions, rowPositions(input.B, T));
     memory.write(input.mask, new Uint32Array(input.B * T).fill(1));
     const step = lmStep(this.config, this.parameters, this.optimiser, input, this.stats);
     const evaluation = lmEvaluation(this.config, this.parameters, input, this.stats);
-    const train = await this.executor.compile(`${label} step T=${String(T)}`, step.calls);
-    const evaluate = await this.executor.compile(`${label} loss T=${String(T)}`, evaluation.calls);
+    const train = await this.engine.compile(`${label} step T=${String(T)}`, step.calls);
+    const evaluate = await this.engine.compile(`${label} loss T=${String(T)}`, evaluation.calls);
     this.shapes.set(T, { input, train, evaluate });
   }
 
   /** Queues one update (step = 1, 2, …); nothing is awaited. The shape must be prepared. */
   step(batch: Batch, step: number, settings: AdamwSettings): void {
     const shape = this.load(batch);
-    this.executor.memory.write(this.optimiser.knobs, adamwKnobs(step, settings));
-    this.executor.run(shape.train);
+    this.engine.memory.write(this.optimiser.knobs, adamwKnobs(step, settings));
+    this.engine.run(shape.train);
   }
 
   /** Mean loss over the counted targets of the last batch. */
   async loss(): Promise<number> {
-    const [stats] = await this.executor.memory.read([this.stats]);
+    const [stats] = await this.engine.memory.read([this.stats]);
     return stats?.[0] ?? NaN;
   }
 
@@ -89,8 +89,8 @@ export class LmTrainer {
     let count = 0;
     for (const batch of batches) {
       await this.prepare(batch.T);
-      this.executor.run(this.load(batch).evaluate);
-      const [stats] = await this.executor.memory.read([this.stats]);
+      this.engine.run(this.load(batch).evaluate);
+      const [stats] = await this.engine.memory.read([this.stats]);
       sum += (stats?.[0] ?? NaN) * (stats?.[1] ?? 0);
       count += stats?.[1] ?? 0;
     }
@@ -104,7 +104,7 @@ export class LmTrainer {
     }
     const { input } = shape;
     const arrays = packRows(batch.rows, input.B, input.T);
-    const { memory } = this.executor;
+    const { memory } = this.engine;
     memory.write(input.tokens, arrays.tokens);
     memory.write(input.targets, arrays.targets);
     memory.write(input.weights, arrays.weights);

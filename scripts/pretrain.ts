@@ -1,0 +1,320 @@
+// npm run pretrain: trains the shipped base model from the generated corpus, then SFT, with checkpoints and resume.
+import { mkdirSync, readFileSync, existsSync, writeFileSync, renameSync } from "node:fs";
+import { dirname } from "node:path";
+import { Executor } from "../src/gpu/executor.ts";
+import { openNodeGpu } from "../src/gpu/node.ts";
+import { cosineLr } from "../src/kernels/schedules.ts";
+import { gpt2, gptSpecs } from "../src/model/gpt.ts";
+import { initialValues } from "../src/model/init.ts";
+import { flatten, layOut, parameterCount, unflatten } from "../src/model/parameters.ts";
+import type { Row } from "../src/rlhf/language-model.ts";
+import { Buckets, LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
+import type { Batch } from "../src/rlhf/session/lm-trainer.ts";
+import { readSafetensors, toFloat32, writeSafetensors } from "../src/storage/safetensors.ts";
+import type { FileTensor } from "../src/storage/safetensors.ts";
+import { encodeHalf } from "../src/storage/half.ts";
+import {
+  Rng,
+  buildTokenizer,
+  corpusStream,
+  demonstration,
+  liveDemonstration,
+} from "../src/world/index.ts";
+import { UsageError, describeOptions, parseOptions } from "./options.ts";
+import type { Option } from "./options.ts";
+import { Progress } from "./progress.ts";
+
+const OPTIONS: readonly Option[] = [
+  { name: "width", kind: "number", help: "channels", fallback: 64 },
+  { name: "layers", kind: "number", help: "blocks", fallback: 4 },
+  { name: "heads", kind: "number", help: "attention heads", fallback: 4 },
+  { name: "steps", kind: "number", help: "pre-training updates", fallback: 7000 },
+  { name: "lr", kind: "number", help: "peak learning rate", fallback: 3e-3 },
+  { name: "demos", kind: "number", help: "SFT demonstrations", fallback: 3000 },
+  { name: "epochs", kind: "number", help: "SFT epochs", fallback: 4 },
+  { name: "seed", kind: "number", help: "seed of data and weights", fallback: 1 },
+  {
+    name: "state",
+    kind: "text",
+    help: "checkpoint to resume from and to write",
+    fallback: ".cache/pretrain/default.safetensors",
+  },
+  {
+    name: "out",
+    kind: "text",
+    help: "folder of the finished checkpoints",
+    fallback: "public/models",
+  },
+  { name: "fresh", kind: "flag", help: "ignore an existing checkpoint" },
+  { name: "help", kind: "flag", help: "print this" },
+];
+
+const CONTEXT = 96;
+const LENGTHS = [16, 32, 48, 96] as const;
+const POSITIONS = 768;
+const SAVE_EVERY = 250;
+const CURVE_EVERY = 50;
+const VALIDATION_SEED = 900_001;
+
+interface State {
+  step: number;
+  curve: [number, number][];
+}
+
+type Trainer = LmTrainer;
+
+function save(
+  path: string,
+  arrays: Readonly<Record<string, Float32Array>>,
+  metadata: Record<string, string>,
+  half = false,
+): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const tensors = new Map<string, FileTensor>();
+  for (const [name, data] of Object.entries(arrays)) {
+    const file: FileTensor = half
+      ? { dtype: "F16", shape: [data.length], data: encodeHalf(data) }
+      : { dtype: "F32", shape: [data.length], data: data as Float32Array<ArrayBuffer> };
+    tensors.set(name, file);
+  }
+  writeFileSync(`${path}.tmp`, writeSafetensors(tensors, metadata));
+  renameSync(`${path}.tmp`, path);
+}
+
+async function checkpoint(trainer: Trainer, path: string, state: State): Promise<void> {
+  const { memory } = trainer.engine;
+  const { values } = trainer.parameters;
+  const { m, v } = trainer.optimiser;
+  const [p, first, second] = await memory.read([values, m, v]);
+  save(
+    path,
+    { values: p as Float32Array, m: first as Float32Array, v: second as Float32Array },
+    { step: String(state.step), curve: JSON.stringify(state.curve) },
+  );
+}
+
+function resume(trainer: Trainer, path: string): State {
+  const file = readSafetensors(readFileSync(path), { name: path });
+  const { memory } = trainer.engine;
+  const { m, v } = trainer.optimiser;
+  for (const [name, tensor] of [
+    ["values", trainer.parameters.values],
+    ["m", m],
+    ["v", v],
+  ] as const) {
+    const found = file.tensors.get(name);
+    if (found === undefined)
+      throw new UsageError(`${path}: no tensor "${name}"; start again with --fresh.`);
+    memory.write(tensor, toFloat32(found));
+  }
+  return {
+    step: Number(file.metadata["step"]),
+    curve: JSON.parse(file.metadata["curve"] ?? "[]") as [number, number][],
+  };
+}
+
+function* corpusBatches(seed: number, rowsAt: (T: number) => number): Generator<Batch, never> {
+  const tokenizer = buildTokenizer();
+  const buckets = new Buckets(LENGTHS, rowsAt);
+  for (const document of corpusStream(seed)) {
+    const batch = buckets.add({
+      tokens: tokenizer.encodeDocument(document, CONTEXT + 1),
+      countFrom: 1,
+    });
+    if (batch !== undefined) yield batch;
+  }
+  throw new Error("the corpus ended");
+}
+
+function validation(trainer: Trainer): Batch[] {
+  const batches = corpusBatches(VALIDATION_SEED, (T) => trainer.rowsAt(T));
+  return Array.from({ length: 12 }, () => batches.next().value);
+}
+
+async function pretrain(
+  trainer: Trainer,
+  steps: number,
+  lr: number,
+  seed: number,
+  path: string,
+  state: State,
+): Promise<void> {
+  const batches = corpusBatches(seed, (T) => trainer.rowsAt(T));
+  for (let skip = 0; skip < state.step; skip++) batches.next();
+  for (const T of LENGTHS) await trainer.prepare(T);
+  const progress = new Progress("pre-training", steps, state.step);
+  while (state.step < steps) {
+    const learningRate = cosineLr(state.step, {
+      peak: lr,
+      warmup: 60,
+      total: steps,
+      finalFraction: 0.05,
+    });
+    trainer.step(batches.next().value, ++state.step, {
+      learningRate,
+      beta2: 0.98,
+      weightDecay: 0.05,
+      maxNorm: 1,
+    });
+    if (state.step % CURVE_EVERY === 0) {
+      const loss = await trainer.loss();
+      if (!Number.isFinite(loss))
+        throw new Error(
+          `pre-training: the loss at step ${String(state.step)} is ${String(loss)}; the last checkpoint is kept`,
+        );
+      state.curve.push([state.step, Math.round(loss * 1e4) / 1e4]);
+      progress.at(state.step, `loss ${loss.toFixed(3)}`);
+    }
+    if (state.step % SAVE_EVERY === 0) await checkpoint(trainer, path, state);
+  }
+  await checkpoint(trainer, path, state);
+}
+
+function demonstrationRows(seed: number, n: number): Row[] {
+  const tokenizer = buildTokenizer();
+  const rng = new Rng(seed);
+  return Array.from({ length: n }, () => {
+    const demo = rng.next() < 0.5 ? demonstration(rng, "train") : liveDemonstration(rng, "train");
+    const prompt = tokenizer.encodePrompt(demo.prompt);
+    return {
+      tokens: [...prompt, ...tokenizer.encodeResponse(demo.response)],
+      countFrom: prompt.length,
+    };
+  });
+}
+
+async function fineTune(
+  trainer: Trainer,
+  demos: number,
+  epochs: number,
+  seed: number,
+): Promise<{ curve: [number, number][] }> {
+  const rows = demonstrationRows(seed + 77, demos);
+  const rng = new Rng(seed + 78);
+  const curve: [number, number][] = [];
+  const perEpoch = Math.ceil(demos / 20);
+  const total = perEpoch * epochs;
+  const progress = new Progress("fine-tuning", total, 0);
+  let step = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const buckets = new Buckets(LENGTHS, (T) => trainer.rowsAt(T));
+    const shuffled = rng.shuffle(rows);
+    const batches = shuffled.flatMap((row) => buckets.add(row) ?? []);
+    for (const batch of [...batches, ...buckets.flush()]) {
+      const learningRate = cosineLr(Math.min(step, total), {
+        peak: 1e-3,
+        warmup: 20,
+        total,
+        finalFraction: 0.1,
+      });
+      trainer.step(batch, ++step, { learningRate, beta2: 0.98, weightDecay: 0.1, maxNorm: 1 });
+      if (step % 20 === 0) {
+        const loss = await trainer.loss();
+        curve.push([step, Math.round(loss * 1e4) / 1e4]);
+        progress.at(Math.min(step, total), `epoch ${String(epoch + 1)} loss ${loss.toFixed(3)}`);
+      }
+    }
+  }
+  return { curve };
+}
+
+/** Entry of `npm run pretrain`. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const o = parseOptions(args, OPTIONS);
+    if (o["help"] === true) {
+      console.log(describeOptions(OPTIONS));
+      return 0;
+    }
+    return await run(
+      o as unknown as Readonly<Record<string, number>> & {
+        state: string;
+        out: string;
+        fresh?: boolean;
+      },
+      args,
+    );
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+async function run(
+  o: Readonly<Record<string, unknown>> & { state: string; out: string; fresh?: boolean },
+  args: string[],
+): Promise<number> {
+  const number = (name: string): number => Number(o[name]);
+  const tokenizer = buildTokenizer();
+  const config = gpt2(
+    tokenizer.vocabulary.length,
+    number("width"),
+    number("layers"),
+    number("heads"),
+    CONTEXT,
+  );
+  const parameters = layOut("policy", gptSpecs(config), true);
+  const gpu = await openNodeGpu();
+  const trainer = new LmTrainer(new Executor(gpu), config, parameters, POSITIONS);
+  const { memory } = trainer.engine;
+  memory.write(parameters.values, initialValues(parameters, number("seed")));
+  const state =
+    existsSync(o.state) && o.fresh !== true ? resume(trainer, o.state) : { step: 0, curve: [] };
+  console.log(
+    `${String(parameterCount(parameters))} parameters on ${gpu.name}, from step ${String(state.step)}`,
+  );
+  const started = Date.now();
+  await pretrain(trainer, number("steps"), number("lr"), number("seed"), o.state, state);
+  const held = validation(trainer);
+  const validationLoss = await trainer.evaluate(held);
+  const record = {
+    config,
+    command: ["npm run pretrain --", ...args].join(" "),
+    seed: number("seed"),
+    adapter: gpu.name,
+    steps: state.step,
+    positionsPerStep: POSITIONS,
+  };
+  const [base] = await memory.read([parameters.values]);
+  save(
+    `${o.out}/base.safetensors`,
+    unflatten(parameters, base as Float32Array),
+    {
+      card: JSON.stringify({
+        ...record,
+        validationLoss,
+        curve: state.curve,
+        seconds: (Date.now() - started) / 1000,
+      }),
+    },
+    true,
+  );
+  console.log(`base: validation loss ${validationLoss.toFixed(4)}`);
+  const { m, v } = trainer.optimiser;
+  const zeros = new Float32Array((base as Float32Array).length);
+  memory.write(m, zeros);
+  memory.write(v, zeros);
+  const sft = await fineTune(trainer, number("demos"), number("epochs"), number("seed"));
+  const [tuned] = await memory.read([parameters.values]);
+  const after = await trainer.evaluate(held);
+  save(
+    `${o.out}/sft.safetensors`,
+    unflatten(parameters, tuned as Float32Array),
+    {
+      card: JSON.stringify({
+        ...record,
+        demonstrations: number("demos"),
+        epochs: number("epochs"),
+        curve: sft.curve,
+        corpusLoss: after,
+      }),
+    },
+    true,
+  );
+  const again = flatten(parameters, unflatten(parameters, tuned as Float32Array));
+  console.log(
+    `sft: last loss ${String(sft.curve.at(-1)?.[1])}, corpus loss ${after.toFixed(4)}, ${String(again.length)} values; files in ${o.out}`,
+  );
+  return 0;
+}
