@@ -161,12 +161,12 @@ function describeAnimal(rng: Rng, animal: Animal, count: number | null): string 
     const about = statementsOf(entity, fact.slot, fact.value);
     return rng.pick(about.filter((one) => one.startsWith("the ")));
   });
-  if (closes) sentences.push(rng.pick(opinions(rng, animal)));
+  if (closes) sentences.push(rng.pick(opinionsOf(rng, animal)));
   return sentences.join(" ");
 }
 
 /** Remarks that claim nothing about the animal: they make answers differ in taste. */
-function opinions(rng: Rng, animal: Animal): string[] {
+export function opinionsOf(rng: Rng, animal: Animal): string[] {
   return [
     `i like ${animal.plural} very much !`,
     `i love ${animal.plural} !`,

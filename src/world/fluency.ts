@@ -1,9 +1,13 @@
 // Grammar check by class trigrams: a sentence is fluent when the generator has all its trigrams.
-import { niceLine, rudeLine } from "./chat.ts";
-import { corpusDocument } from "./corpus.ts";
+import { chatScene, niceLine, rudeLine } from "./chat.ts";
+import { FACTS, animalPredicates, statementsOf } from "./facts.ts";
+import { numberFamily } from "./families-tasks.ts";
+import { opinionsOf, verdict } from "./families-writing.ts";
 import { sentencesOf, wordsOf } from "./grammar.ts";
-import { demonstration, liveDemonstration } from "./prompts.ts";
+import { POEM_TOPICS, everyCouplet } from "./poems.ts";
+import { CATEGORY_SHARES, demonstration } from "./prompts.ts";
 import { Rng } from "./rng.ts";
+import { everySentence, heroNamed, makeScene } from "./stories.ts";
 import * as tables from "./tables.ts";
 
 /*
@@ -26,7 +30,7 @@ const CLASSES: Readonly<Record<string, readonly string[]>> = {
   onPlace: tables.PLACES.filter((place) => tables.PLACE_PREPOSITIONS[place] === "on"),
   atPlace: tables.PLACES.filter((place) => tables.PLACE_PREPOSITIONS[place] === "at"),
   object: tables.OBJECTS,
-  adjective: tables.ADJECTIVES,
+  adjective: [...tables.ADJECTIVES, "funny", "gentle", "wise", "cheerful", "calm", "patient"],
   colour: tables.COLOURS,
   number: tables.NUMBERS.slice(1),
   time: tables.TIMES,
@@ -35,6 +39,9 @@ const CLASSES: Readonly<Record<string, readonly string[]>> = {
   rudeAdjective: tables.RUDE_ADJECTIVES,
   rudeNoun: tables.RUDE_NOUNS,
 };
+
+/** Classes that follow "a" and "an". */
+const AFTER_ARTICLE = new Set(["animal", "adjective", "colour", "rudeAdjective", "rudeNoun"]);
 
 /** "sheep" and "deer": one form for one and many. */
 function isSame(name: string): boolean {
@@ -49,7 +56,7 @@ class ClassTable {
   constructor() {
     for (const [name, words] of Object.entries(CLASSES)) {
       for (const word of words) {
-        const vowel = /^[aeiou]/.test(word) ? "+" : "";
+        const vowel = AFTER_ARTICLE.has(name) && /^[aeiou]/.test(word) ? "+" : "";
         this.byWord.set(word, this.numberOf(`<${name}${vowel}>`));
       }
     }
@@ -96,8 +103,6 @@ function eachTrigram(
   return true;
 }
 
-/** Texts that the trigrams are taken from: enough that a fresh demonstration has no new one. */
-const SAMPLE_TEXTS = 6000;
 let grammar: Grammar | null = null;
 
 function learnedGrammar(): Grammar {
@@ -110,17 +115,61 @@ function learnedGrammar(): Grammar {
     }
   };
   const rng = new Rng(40_000);
-  for (let i = 0; i < SAMPLE_TEXTS; i++) {
-    read(demonstration(rng, "pretrain").response);
-    read(liveDemonstration(rng, "pretrain").response);
-    if (i % 3 === 0) {
-      read(corpusDocument(rng, "story").replace(/^.*<nl> (?=.* .)/, ""));
-      read(corpusDocument(rng, "wiki"));
-    }
-    if (i % 20 === 0) [rudeLine(rng), niceLine(rng, rng.pick(tables.PEOPLE).name)].forEach(read);
-  }
+  for (const text of sampleTexts(rng)) read(text);
   grammar = { classes, trigrams };
   return grammar;
+}
+
+/** Answers of each use case that the trigrams are taken from, beside what is written out. */
+const SAMPLES_PER_CATEGORY = 300;
+
+/**
+ * Texts that hold every pattern of the generator. What has few forms is written out in full, the
+ * rest is sampled: plain sampling would need 40 000 texts and seconds to see the rare ones.
+ */
+function* sampleTexts(rng: Rng): Generator<string> {
+  for (const name of ["fox", "owl", "sheep", "tom", "mia"]) yield* sceneTexts(rng, name);
+  for (const { name } of tables.ANIMALS) yield `the ${name} is an animal .`;
+  for (const topic of POEM_TOPICS) yield* everyCouplet(topic);
+  for (const fact of FACTS) {
+    yield* statementsOf(fact.entity, fact.slot, fact.value);
+    if (fact.entity.kind !== "animal") continue;
+    const { single, plural } = animalPredicates(fact.slot, fact.value);
+    yield* single.map((verb) => `it ${verb} .`);
+    yield* plural.map((verb) => `they ${verb} .`);
+    yield* opinionsOf(rng, fact.entity.row);
+  }
+  for (let i = 0; i < 1500; i++) yield chatScene(rng).answer;
+  for (let i = 0; i < 300; i++) {
+    yield `${verdict(rng, rng.chance(0.5), rng.chance(0.5))} .`;
+    yield rudeLine(rng);
+    yield niceLine(rng, rng.pick(tables.PEOPLE).name);
+    yield numberFamily(rng).response;
+  }
+  for (const [category] of CATEGORY_SHARES) {
+    const count = category === "generation" ? 3 * SAMPLES_PER_CATEGORY : SAMPLES_PER_CATEGORY;
+    for (let i = 0; i < count; i++) {
+      yield demonstration(rng, "pretrain", category).response;
+    }
+  }
+}
+
+/** Every story sentence about one hero with one word of each class in each role. */
+function* sceneTexts(rng: Rng, name: string): Generator<string> {
+  const scene = makeScene(rng, heroNamed(name), tables.CASTS.all);
+  const other = name === "fox" ? "cow" : "fox";
+  const objects = ["kite", "red kite", "orange kite"];
+  for (const [i, place] of ["forest", "hill", "pond"].entries()) {
+    for (const seenObject of objects) {
+      const food = i === 0 ? "corn" : "apples";
+      const adjective = seenObject === "kite" ? "old" : "little";
+      const person = place === "hill" ? "ben" : "lily";
+      yield* everySentence(rng, { ...scene, other, place, seenObject, food, adjective, person });
+    }
+    for (const animal of ["ant", "deer"]) {
+      yield* everySentence(rng, { ...scene, other: animal, place });
+    }
+  }
 }
 
 /** True when a full sentence has only class trigrams that the generator writes. */

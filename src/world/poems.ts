@@ -109,3 +109,12 @@ export function couplet(rng: Rng, topic: string): string {
   const rhyme = rng.pick(RHYMES[topic] ?? []);
   return `${first} , ${rng.pick(SECOND_LINES[rhyme] ?? [])} .`;
 }
+
+/** Every couplet about the topic. */
+export function everyCouplet(topic: string): string[] {
+  const seconds = (RHYMES[topic] ?? []).flatMap((rhyme) => SECOND_LINES[rhyme] ?? []);
+  const firsts = isPlaceTopic(topic) ? PLACE_LINES : ANIMAL_LINES;
+  return firsts.flatMap((first) =>
+    seconds.map((second) => `${first.replace("{t}", topic)} , ${second} .`),
+  );
+}

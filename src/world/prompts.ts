@@ -113,17 +113,23 @@ export function liveDemonstration(rng: Rng, split: Split): Demonstration {
 
 /**
  * `n` different prompts for the live loop, the same for the same seed. Their answers have about
- * 4 to 14 words, because people rank what they can take in at a glance.
+ * 4 to 14 words, because people rank what they can take in at a glance. Throws a RangeError when
+ * the split has fewer than `n`.
  */
 export function livePrompts(seed: number, n: number, split: Split = "train"): PromptRecord[] {
   const rng = new Rng(seed);
   const prompts = new Map<string, PromptRecord>();
-  for (let attempt = 0; prompts.size < n; attempt++) {
-    if (attempt > 50 * n + 1000) {
-      throw new RangeError(`livePrompts: only ${prompts.size} different prompts, wanted ${n}.`);
-    }
+  let repeats = 0;
+  while (prompts.size < n) {
     const record = withoutResponse(liveDemonstration(rng, split));
-    if (!prompts.has(record.prompt)) prompts.set(record.prompt, record);
+    repeats = prompts.has(record.prompt) ? repeats + 1 : 0;
+    if (repeats === 0) prompts.set(record.prompt, record);
+    if (repeats > 500) {
+      throw new RangeError(
+        `livePrompts: the ${split} split has about ${prompts.size} different prompts, not the ` +
+          `${n} asked for; none is returned.`,
+      );
+    }
   }
   return [...prompts.values()];
 }

@@ -258,8 +258,8 @@ function sceneWord(scene: Scene, mark: string): string | undefined {
   }
 }
 
-/** The sentence that introduces hero, place and time. */
-export function opening(rng: Rng, scene: Scene): string {
+/** Every sentence that can introduce hero, place and time. */
+function openings(scene: Scene): string[] {
   const { hero, time, weather, place, food } = scene;
   const described = hero.job === null ? withArticle(`${scene.adjective} ${hero.name}`) : hero.name;
   const walked = hero.job === null ? described : `${hero.name} the ${hero.job}`;
@@ -272,7 +272,23 @@ export function opening(rng: Rng, scene: Scene): string {
   if (hero.kind === "animal") {
     options.push(`once there was ${described} who lived near the ${place} .`);
   }
-  return rng.pick(options);
+  return options;
+}
+
+/** The sentence that introduces hero, place and time. */
+export function opening(rng: Rng, scene: Scene): string {
+  return rng.pick(openings(scene));
+}
+
+/** Every sentence that a story with this hero and these words can hold, whatever its mood. */
+export function everySentence(rng: Rng, scene: Scene): string[] {
+  const templates = MOODS.flatMap((mood) => [...EVENTS[mood], ...ENDINGS[mood]]);
+  const filled = [true, false].flatMap((first) =>
+    templates
+      .filter((template) => !first || namesHeroFirst(template))
+      .map((template) => fill(rng, template, scene, first)),
+  );
+  return [...openings(scene), ...filled];
 }
 
 /** Events that bring somebody in, so that "they" has a meaning afterwards. */

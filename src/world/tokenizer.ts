@@ -117,29 +117,31 @@ export function render(tokens: readonly string[]): string {
 }
 
 /** Spellings that people type and the world writes otherwise. */
-const SPELLINGS: Readonly<Record<string, string>> = {
-  color: "colour",
-  gray: "grey",
-  harbour: "harbor",
-  "don't": "do not",
-  "doesn't": "does not",
-  "didn't": "did not",
-  "can't": "can not",
-  cannot: "can not",
-  "i'm": "i am",
-  "it's": "it is",
-  "what's": "what is",
-  "1": "one",
-  "2": "two",
-  "3": "three",
-  "4": "four",
-  "5": "five",
-  "6": "six",
-  "7": "seven",
-  "8": "eight",
-  "9": "nine",
-  "10": "ten",
-};
+const SPELLINGS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    color: "colour",
+    gray: "grey",
+    harbour: "harbor",
+    "don't": "do not",
+    "doesn't": "does not",
+    "didn't": "did not",
+    "can't": "can not",
+    cannot: "can not",
+    "i'm": "i am",
+    "it's": "it is",
+    "what's": "what is",
+    "1": "one",
+    "2": "two",
+    "3": "three",
+    "4": "four",
+    "5": "five",
+    "6": "six",
+    "7": "seven",
+    "8": "eight",
+    "9": "nine",
+    "10": "ten",
+  }),
+);
 
 function parseTyped(typed: string, ids: ReadonlyMap<string, number>): ParsedText {
   const words: string[] = [];
@@ -149,7 +151,7 @@ function parseTyped(typed: string, ids: ReadonlyMap<string, number>): ParsedText
   for (const match of typed.matchAll(pattern)) {
     const raw = match[0];
     const lower = raw.toLowerCase().replace("’", "'");
-    const word = raw.endsWith("\n") ? "<nl>" : (SPELLINGS[lower] ?? mark(lower));
+    const word = raw.endsWith("\n") ? "<nl>" : (SPELLINGS.get(lower) ?? mark(lower));
     for (const part of word.split(" ")) {
       if (!ids.has(part)) {
         const end = match.index + raw.length;

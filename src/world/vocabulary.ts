@@ -6,14 +6,16 @@ import type { Split } from "./prompt-types.ts";
 import { demonstration, liveDemonstration } from "./prompts.ts";
 import { Rng } from "./rng.ts";
 import * as tables from "./tables.ts";
+import { everySentence, heroNamed, makeScene } from "./stories.ts";
+import { POEM_TOPICS, everyCouplet } from "./poems.ts";
 import { SPECIALS } from "./tokenizer.ts";
 
 /**
  * The vocabulary: the six specials, then every word and mark of `texts` generated documents and
- * demonstrations and of the tables, in code-point order. Deterministic: 20 000 texts hold each
- * rare word many times over.
+ * demonstrations and of the tables, in code-point order. Deterministic. Stories and poems are
+ * written out in full, so that 5 000 random texts hold each rare word of the rest many times.
  */
-export function collectVocabulary(texts = 20_000): string[] {
+export function collectVocabulary(texts = 5000): string[] {
   const rng = new Rng(595);
   const words = new Set<string>();
   const read = (text: string) => {
@@ -24,6 +26,10 @@ export function collectVocabulary(texts = 20_000): string[] {
   }
   for (const list of [tables.COLOURS, tables.ALL_FOOD, tables.NUMBERS, tables.OBJECTS]) {
     list.forEach(read);
+  }
+  for (const topic of POEM_TOPICS) everyCouplet(topic).forEach(read);
+  for (const { name } of [...tables.ANIMALS, ...tables.PEOPLE]) {
+    everySentence(rng, makeScene(rng, heroNamed(name), tables.CASTS.all)).forEach(read);
   }
   const splits: readonly Split[] = ["train", "test", "held-out"];
   for (let i = 0; i < texts; i++) {
