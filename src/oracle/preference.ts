@@ -5,6 +5,7 @@ import { GRPO_STATS, grpoAdvantages, grpoLoss } from "../losses/grpo.ts";
 import type { GrpoAggregation, GrpoScale } from "../losses/grpo.ts";
 import { rlooAdvantages, rlooLoss } from "../losses/rloo.ts";
 import type { Tensor } from "../plan/tensor.ts";
+import { pairEntropy, winRate } from "../rlhf/preference-statistics.ts";
 import { gradient } from "./bench.ts";
 import type { Bench, Results, Spec } from "./bench.ts";
 import { knobs } from "./knobs.ts";
@@ -122,4 +123,16 @@ export const preference: Readonly<Record<string, Spec>> = {
   grpo_advantages: grpoAdvantage,
   grpo_loss: grpo,
   rloo,
+  pair_entropy: (bench) => {
+    const lp = bench.values("lp");
+    const n = lp.length / 2;
+    const bits = Array.from({ length: n }, (_, i) =>
+      pairEntropy(lp[2 * i] ?? NaN, lp[2 * i + 1] ?? NaN),
+    );
+    return { bits, mean_bits: [bits.reduce((sum, b) => sum + b, 0) / n] };
+  },
+  win_rate: (bench) => {
+    const { rate, halfWidth } = winRate(bench.values("outcome"));
+    return { rate: [rate], half_width: [halfWidth] };
+  },
 };

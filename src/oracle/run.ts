@@ -5,13 +5,15 @@ import type { Results, Spec } from "./bench.ts";
 import { valuesOf } from "./manifest.ts";
 import type { OracleCase, OutputEntry, Vectors } from "./manifest.ts";
 import { ops } from "./ops.ts";
+import { model } from "./model.ts";
 import { optim } from "./optim.ts";
 import { ppo } from "./ppo.ts";
 import { preference } from "./preference.ts";
 import { reward } from "./reward.ts";
+import { sequence } from "./sequence.ts";
 
 const SPECS: ReadonlyMap<string, Spec> = new Map(
-  Object.entries({ ...ops, ...optim, ...reward, ...ppo, ...preference }),
+  Object.entries({ ...ops, ...sequence, ...optim, ...reward, ...ppo, ...preference, ...model }),
 );
 
 /** What became of one case: no failures means that it passed. */
