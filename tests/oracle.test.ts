@@ -1,7 +1,12 @@
 // Every oracle vector through the engine's kernels on the default adapter, one test per group.
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { main } from "../scripts/oracle.ts";
 import { readVectors } from "../src/oracle/manifest.ts";
+import type { OracleCase, Vectors } from "../src/oracle/manifest.ts";
 import { runCase } from "../src/oracle/run.ts";
 import { executor } from "./support/gpu.ts";
 
@@ -32,5 +37,49 @@ test.each(groups)(
     expect(failures).toEqual([]);
     expect(passed).toBe(count);
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
+
+function caseOf(spec: string): OracleCase {
+  const found = vectors.cases.find((item) => item.spec === spec);
+  if (found === undefined) throw new Error(`the fixture has no case of ${spec}`);
+  return found;
+}
+
+test("a wrong expectation fails with case, output, index and both numbers", async () => {
+  const item = caseOf("silu");
+  const wrong: Vectors = {
+    cases: vectors.cases,
+    tensor(file, name) {
+      const tensor = vectors.tensor(file, name);
+      if (name !== item.outputs["y"]?.tensor || tensor.dtype !== "F32") return tensor;
+      return { ...tensor, data: tensor.data.map((value, i) => (i === 3 ? value + 0.5 : value)) };
+    },
+  };
+  const { failures } = await runCase(await executor(), item, wrong);
+  expect(failures).toHaveLength(1);
+  expect(failures[0]).toMatch(
+    new RegExp(`^${item.id} y\\[3\\]: got \\S+, expected \\S+ \\(1 of \\d+ elements differ\\)$`),
+  );
+});
+
+test("an unknown spec fails", async () => {
+  const item = { ...caseOf("silu"), spec: "no_such_spec" };
+  const { failures } = await runCase(await executor(), item, vectors);
+  expect(failures).toEqual([`${item.id}: the engine has no op for the spec "no_such_spec"`]);
+});
+
+test.each([
+  ["a folder that does not exist", undefined, /cannot be read/],
+  ["a manifest that is not JSON", "{", /is not JSON/],
+  ["a manifest of another format", '{"format":"other/1","cases":[]}', /has no format/],
+  ["a case without its fields", '{"format":"rlhf-oracle-vectors/1","cases":[{}]}', /case 0 lacks/],
+])("%s is refused in one sentence", async (_name, manifest, sentence) => {
+  const made = await mkdtemp(join(tmpdir(), "oracle-"));
+  if (manifest !== undefined) await writeFile(join(made, "manifest.json"), manifest);
+  const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  expect(await main([manifest === undefined ? join(made, "missing") : made])).toBe(2);
+  expect(error).toHaveBeenCalledOnce();
+  expect(error.mock.calls[0]?.[0]).toMatch(sentence);
+  error.mockRestore();
+});
