@@ -1,10 +1,11 @@
 // Checkpoints of a run in the browser's database: written in two steps, verified before they count.
-import type { Connection, Database } from "./database.ts";
+import type { Connection } from "./database.ts";
 import { StorageError } from "./errors.ts";
 import { createIds } from "./ids.ts";
 import { canonicalJson } from "./json.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "./safetensors.ts";
 import type { FileTensor } from "./safetensors.ts";
+import type { Database } from "./schema.ts";
 import { sha256 } from "./sha256.ts";
 
 /** What is known about a checkpoint without reading its weights. */

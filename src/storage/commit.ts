@@ -1,5 +1,5 @@
 // Transactions over events and their projection: the only code that writes either.
-import type { Database, MetaRow, Schema } from "./database.ts";
+import type { Database, MetaRow, Schema } from "./schema.ts";
 import { StorageError } from "./errors.ts";
 import { foldEvent, rowKey } from "./events.ts";
 import type { JudgementRow, StoredEvent } from "./events.ts";

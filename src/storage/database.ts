@@ -1,62 +1,8 @@
-// The one IndexedDB database: its schema by version, and a connection that survives what browsers do.
+// A connection to the one IndexedDB database that survives what browsers do to connections.
 import { openDB } from "idb";
-import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from "idb";
 import { asStorageError, errorName, StorageError } from "./errors.ts";
-import type { CheckpointRow } from "./checkpoints.ts";
-import type { JudgementRow, StoredEvent } from "./events.ts";
-import type { RunRow } from "./runs.ts";
-
-export const DATABASE_NAME = "nudge";
-
-/** Rows of `meta`, by the prefix of their key. */
-export type MetaRow =
-  | { key: "annotator"; id: string }
-  /** How many events the store holds, and how many of them the projection shows, by which fold. */
-  | { key: "projection"; events: number; folded: number; fold: number }
-  /** Last event of a writer; key `head:<writer>`. */
-  | { key: `head:${string}`; seq: number; hash: string };
-
-export interface Schema extends DBSchema {
-  meta: { key: string; value: MetaRow };
-  events: {
-    key: [writer: string, seq: number];
-    value: StoredEvent;
-    indexes: { task: string; id: [project: string, id: string]; kind: string };
-  };
-  judgements: {
-    key: [task: string, annotator: string];
-    value: JudgementRow;
-    indexes: { event: [project: string, event: string] };
-  };
-  runs: { key: string; value: RunRow; indexes: { time: [project: string, t: number] } };
-  checkpoints: { key: string; value: CheckpointRow; indexes: { run: string } };
-  /** Bytes of checkpoints, apart from their rows so that listing reads no weights. */
-  files: { key: string; value: ArrayBuffer };
-}
-
-export type Database = IDBPDatabase<Schema>;
-type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], "versionchange">;
-
-/**
- * MIGRATIONS[v] brings schema v to v + 1. They add stores and indexes only; a released one is never
- * edited. Content is rewritten later, in steps, by the code that reads it.
- */
-const MIGRATIONS: readonly ((db: Database, tx: Upgrade) => void)[] = [
-  (db) => {
-    db.createObjectStore("meta", { keyPath: "key" });
-    const events = db.createObjectStore("events", { keyPath: ["writer", "seq"] });
-    events.createIndex("task", "task");
-    events.createIndex("id", ["project", "id"]);
-    events.createIndex("kind", "kind");
-    const judgements = db.createObjectStore("judgements", { keyPath: ["task", "annotator"] });
-    judgements.createIndex("event", ["project", "event"]);
-    db.createObjectStore("runs", { keyPath: "id" }).createIndex("time", ["project", "t"]);
-    db.createObjectStore("checkpoints", { keyPath: "id" }).createIndex("run", "run");
-    db.createObjectStore("files");
-  },
-];
-
-export const SCHEMA_VERSION = MIGRATIONS.length;
+import { DATABASE_NAME, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import type { Database, Schema } from "./schema.ts";
 
 /** Something that happened to an open or opening database; `sentence` can be shown as it is. */
 export interface DatabaseNotice {

@@ -1,8 +1,7 @@
 // The store of judgements: appends events, shows the rows that follow from them, tells other tabs.
-import { commitEvents, refoldIfBehind } from "./commit.ts";
+import { refoldIfBehind } from "./commit.ts";
 import type { Connection } from "./database.ts";
 import { StorageError } from "./errors.ts";
-import { EVENT_VERSION, seal } from "./events.ts";
 import type {
   DemonstrationBody,
   EventBodies,
@@ -12,11 +11,10 @@ import type {
   StoredEvent,
 } from "./events.ts";
 import { createIds } from "./ids.ts";
-import type { IdSource } from "./ids.ts";
 import { normalJudgement } from "./judgement.ts";
 import type { Judgement } from "./judgement.ts";
-import { plainCopy } from "./json.ts";
 import { follows, restoring, rowAt, undoStacks } from "./undo.ts";
+import { EventWriter } from "./writer.ts";
 
 export interface StoreOptions {
   /** Events and rows of one project are read together. */
@@ -46,8 +44,7 @@ export class Store {
   readonly session: string;
   #connection: Connection;
   #now: () => number;
-  #ids: IdSource;
-  #head: { writer: string; seq: number; hash: string };
+  #writer: EventWriter;
   #tail: Promise<unknown> = Promise.resolve();
   #listeners = new Set<() => void>();
   #channel: BroadcastChannel | null = null;
@@ -55,11 +52,10 @@ export class Store {
   private constructor(connection: Connection, annotator: string, options: StoreOptions) {
     this.#connection = connection;
     this.#now = options.now ?? Date.now;
-    this.#ids = createIds(this.#now);
     this.project = options.project ?? "play";
     this.annotator = annotator;
-    this.#head = this.#newHead();
-    this.session = this.#head.writer;
+    this.#writer = new EventWriter(connection, { project: this.project, annotator }, this.#now);
+    this.session = this.#writer.session;
     if (typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(connection.name);
     this.#channel.onmessage = () => this.#changed();
@@ -231,37 +227,11 @@ export class Store {
     return event as StoredEvent;
   }
 
-  /** Seals the drafts first, since hashing must not happen inside a transaction, then commits them. */
   async #writeAll(drafts: readonly EventDraft[], doing: string): Promise<StoredEvent[]> {
-    let head = this.#head;
-    const events = drafts.map((draft) => {
-      const event = this.#seal(draft, head);
-      head = { writer: head.writer, seq: head.seq + 1, hash: event.hash };
-      return event;
-    });
-    try {
-      await this.#connection.use(doing, (db) => commitEvents(db, events));
-    } catch (error) {
-      // After a lost connection the event may be on disk all the same; a new writer cannot clash with it.
-      this.#head = this.#newHead();
-      throw error;
-    }
-    this.#head = head;
-    this.#channel?.postMessage({ writer: head.writer, seq: head.seq });
+    const events = await this.#writer.write(drafts, doing);
+    this.#channel?.postMessage("changed");
     this.#changed();
     return events;
-  }
-
-  #seal(draft: EventDraft, head: { writer: string; seq: number; hash: string }): StoredEvent {
-    const { writer, seq, hash: prev } = head;
-    const { project, annotator, session } = this;
-    const envelope = { writer, seq, id: this.#ids.next(), v: EVENT_VERSION, t: this.#now() };
-    const event = { ...envelope, project, annotator, session, prev, ...plainCopy(draft) };
-    return seal(event);
-  }
-
-  #newHead(): { writer: string; seq: number; hash: string } {
-    return { writer: this.#ids.next(), seq: 0, hash: "" };
   }
 
   /** The current row of this annotator; later ids will be greater than its event's. */
@@ -269,7 +239,7 @@ export class Store {
     const row = await this.#connection.use("Reading this ranking", (db) =>
       db.get("judgements", [task, this.annotator]),
     );
-    if (row !== undefined) this.#ids.observe(row.event);
+    if (row !== undefined) this.#writer.ids.observe(row.event);
     return row;
   }
 

@@ -3,10 +3,11 @@ import "fake-indexeddb/auto";
 import { forceCloseDatabase } from "fake-indexeddb";
 import { openDB, unwrap } from "idb";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { openDatabase, SCHEMA_VERSION } from "../../src/storage/database.ts";
+import { openDatabase } from "../../src/storage/database.ts";
 import type { Connection, DatabaseNotice } from "../../src/storage/database.ts";
 import { persisted, requestPersistence } from "../../src/storage/persistence.ts";
 import { listRuns, saveRun } from "../../src/storage/runs.ts";
+import { SCHEMA_VERSION } from "../../src/storage/schema.ts";
 import { Store } from "../../src/storage/store.ts";
 import { connect, freshName, judgement } from "./helpers.ts";
 
