@@ -25,12 +25,7 @@ export function followScore(
     case "describe":
       return followDescription(gold, answer, claims);
     case "note":
-      return (
-        (answer.body[0]?.startsWith(`dear ${gold.to} `) === true ? 0.3 : 0) +
-        (answer.bodyWords.at(-2) === gold.from ? 0.2 : 0) +
-        (has(gold.thing) ? 0.25 : 0) +
-        (has(gold.word) ? 0.25 : 0)
-      );
+      return followNote(gold, answer);
     case "finish-story":
       return followEnding(gold, answer);
     case "finish-text":
@@ -46,10 +41,7 @@ export function followScore(
     case "kind":
       return (has(gold.name) ? 0.6 : 0) + (answer.words.length > 0 && !isRude(answer) ? 0.4 : 0);
     case "summary":
-      return (
-        (has(gold.hero) ? 0.6 : 0) +
-        (answer.body.length === 1 && answer.bodyWords.length <= 15 ? 0.4 : 0)
-      );
+      return followSummary(gold, answer);
     case "label":
       return has(gold.label) && !gold.others.some(has) ? 1 : 0;
     case "closed":
@@ -61,6 +53,22 @@ export function followScore(
     default:
       return gold satisfies never;
   }
+}
+
+function followNote(gold: GoldOf<"note">, answer: Answer): number {
+  const words = answer.bodyWords;
+  return (
+    (answer.body[0]?.startsWith(`dear ${gold.to} `) === true ? 0.3 : 0) +
+    (words.at(-2) === gold.from ? 0.2 : 0) +
+    (words.includes(gold.thing) ? 0.25 : 0) +
+    (words.includes(gold.word) ? 0.25 : 0)
+  );
+}
+
+/** Names the hero, in one sentence of at most 14 words and a full stop. */
+function followSummary(gold: GoldOf<"summary">, answer: Answer): number {
+  const brief = answer.body.length === 1 && answer.bodyWords.length <= 15;
+  return (answer.bodyWords.includes(gold.hero) ? 0.6 : 0) + (brief ? 0.4 : 0);
 }
 
 function isRude(answer: Answer): boolean {
