@@ -45,12 +45,14 @@ interface Entry {
 
 /**
  * The bytes of a safetensors file. Wide types come first, then names in order, so that every tensor
- * is aligned; a checksum of names, shapes, metadata and data is added to `__metadata__`.
+ * is aligned; a checksum of names, shapes, metadata and data is added to `__metadata__`, unless the
+ * caller keeps one of the whole file.
  * @throws StorageError "invalid" when a shape does not fit its data or a name is reserved
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, FileTensor>,
   metadata: Readonly<Record<string, string>> = {},
+  options: { checksum: boolean } = { checksum: true },
 ): Uint8Array<ArrayBuffer> {
   const entries = layout(tensors);
   const size = Math.max(0, ...Array.from(entries.values(), ({ end }) => end));
@@ -59,8 +61,8 @@ export function writeSafetensors(
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     body.set(bytes, entries.get(name)?.begin);
   }
-  const checked = { ...metadata, [CHECKSUM]: checksum(entries, metadata, body) };
-  const head = new TextEncoder().encode(header(entries, checked));
+  const stamp = options.checksum ? { [CHECKSUM]: checksum(entries, metadata, body) } : {};
+  const head = new TextEncoder().encode(header(entries, { ...metadata, ...stamp }));
   if (head.length > HEADER_LIMIT || entries.size > TENSOR_LIMIT) {
     throw new StorageError(
       "invalid",

@@ -61,7 +61,7 @@ describe("checkpoints", () => {
     await save(link, 1);
     const second = await save(link, 2);
     const third = await save(link, 3);
-    await damage(link, third.id, (bytes) => bytes.map((b, i) => (i === 700 ? b ^ 1 : b)));
+    await damage(link, third.id, (bytes) => bytes.with(300, bytes[300]! ^ 1));
     await link.use("Test", (db) => db.delete("files", second.id));
     await expect(loadCheckpoint(link, third.id)).rejects.toMatchObject({
       code: "corrupt",

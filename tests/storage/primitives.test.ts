@@ -1,15 +1,23 @@
 // SHA-256, identifiers and JSON against published vectors and hand-made cases.
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createIds, isUuidV7 } from "../../src/storage/ids.ts";
 import { canonicalJson, jsonLine, plainCopy, readJson } from "../../src/storage/json.ts";
-import { sha256 } from "../../src/storage/sha256.ts";
+import { sha256, sha256Async } from "../../src/storage/sha256.ts";
 import { below, generator } from "./helpers.ts";
 
 describe("sha256", () => {
   it("gives the digests of FIPS 180-4's examples", () => {
     expect(sha256("")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     expect(sha256("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  });
+
+  it("is the same off the thread, with and without the platform's own", async () => {
+    const bytes = new TextEncoder().encode("abc");
+    expect(await sha256Async(bytes)).toBe(sha256("abc"));
+    vi.stubGlobal("crypto", {});
+    expect(await sha256Async(bytes)).toBe(sha256("abc"));
+    vi.unstubAllGlobals();
   });
 
   it("agrees with the platform at every length around the block size", () => {
