@@ -7,14 +7,11 @@ import type { Gold, PromptRecord } from "./prompt-types.ts";
 import type { Answer } from "./scorers.ts";
 import { MOOD_WORDS, PEOPLE, RUDE_WORDS } from "./tables.ts";
 
+type Claims = readonly Claim[];
 type GoldOf<K extends Gold["kind"]> = Extract<Gold, { readonly kind: K }>;
 
 /** The follow score of an answer whose claims are already read. */
-export function followScore(
-  prompt: PromptRecord,
-  answer: Answer,
-  claims: readonly Claim[],
-): number {
+export function followScore(prompt: PromptRecord, answer: Answer, claims: Claims): number {
   const { gold } = prompt;
   const has = (word: string) => answer.bodyWords.includes(word);
   switch (gold.kind) {
@@ -96,11 +93,7 @@ function followPoem(gold: GoldOf<"poem">, answer: Answer): number {
   return (words.includes(gold.topic) ? 0.5 : 0) + (rhymed ? 0.5 : 0);
 }
 
-function followDescription(
-  gold: GoldOf<"describe">,
-  answer: Answer,
-  claims: readonly Claim[],
-): number {
+function followDescription(gold: GoldOf<"describe">, answer: Answer, claims: Claims): number {
   const named = animalsIn(answer.bodyWords.join(" ")).includes(gold.animal);
   const about = claims.filter((claim) => claim.entity === gold.animal);
   const right = about.length > 0 && claims.every((claim) => claim.isTrue);
@@ -131,11 +124,7 @@ function followVerdict(gold: GoldOf<"finish-text">, answer: Answer): number {
   return kind || isRude(answer) ? 1 : 0;
 }
 
-function followQuestion(
-  gold: GoldOf<"question">,
-  answer: Answer,
-  claims: readonly Claim[],
-): number {
+function followQuestion(gold: GoldOf<"question">, answer: Answer, claims: Claims): number {
   const { slot, value, entity } = gold.fact;
   const { name } = entity.row;
   const about = claims.filter((claim) => claim.entity === name && claim.slot === slot);
