@@ -20,9 +20,10 @@ const MAY_IMPORT = {
   model: ["kernels", "plan", "world"],
   world: ["plan"],
   gpu: ["plan"],
+  cpu: ["plan"],
   rlhf: PURE,
   storage: ["rlhf", ...PURE],
-  workers: ["rlhf", "storage", "gpu", ...PURE],
+  workers: ["rlhf", "storage", "gpu", "cpu", ...PURE],
   state: ["workers", "rlhf", "storage", "lessons", ...PURE],
   oracle: ["gpu", "rlhf", ...PURE],
   lessons: ["ui", "state", "rlhf", "storage", ...PURE],
@@ -90,7 +91,13 @@ const noDefault = {
 };
 
 export default defineConfig(
-  { ignores: ["dist/", ".cache/", "coverage/", "public/", "tests/fixtures/", "test-results/"] },
+  {
+    ignores: [
+      ...["dist/", ".cache/", "coverage/", "public/", "tests/fixtures/", "test-results/"],
+      // AssemblyScript, which is checked by its own compiler (scripts/build-wasm.mjs).
+      "src/cpu/assembly/",
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

@@ -1,12 +1,15 @@
 // npm run pretrain: trains the shipped base model from the generated corpus, then SFT, with checkpoints and resume.
 import { mkdirSync, readFileSync, existsSync, writeFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
+import { CpuEngine } from "../src/cpu/engine.ts";
+import { GpuUnavailable } from "../src/gpu/device.ts";
 import { Executor } from "../src/gpu/executor.ts";
 import { openNodeGpu } from "../src/gpu/node.ts";
 import { cosineLr } from "../src/kernels/schedules.ts";
 import { gpt2, gptSpecs } from "../src/model/gpt.ts";
 import { initialValues } from "../src/model/init.ts";
 import { flatten, layOut, parameterCount, unflatten } from "../src/model/parameters.ts";
+import type { Engine } from "../src/plan/engine.ts";
 import type { Row } from "../src/rlhf/language-model.ts";
 import { Buckets, LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
 import type { Batch } from "../src/rlhf/session/lm-trainer.ts";
@@ -44,6 +47,11 @@ const OPTIONS: readonly Option[] = [
     kind: "text",
     help: "folder of the finished checkpoints",
     fallback: "public/models",
+  },
+  {
+    name: "engine",
+    kind: "text",
+    help: "cpu or gpu; without it gpu, unless the adapter is software",
   },
   { name: "fresh", kind: "flag", help: "ignore an existing checkpoint" },
   { name: "help", kind: "flag", help: "print this" },
@@ -241,6 +249,22 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
+/** The engine asked for; without a wish a real GPU, and the CPU where there is only a software adapter. */
+async function openEngine(wish: string | undefined): Promise<Engine> {
+  if (wish === "cpu") return CpuEngine.create();
+  if (wish !== undefined && wish !== "gpu") {
+    throw new UsageError(`--engine needs cpu or gpu, got "${wish}"; nothing was run.`);
+  }
+  try {
+    const gpu = await openNodeGpu();
+    if (wish === "gpu" || !gpu.software) return new Executor(gpu);
+    gpu.device.destroy();
+  } catch (error) {
+    if (wish === "gpu" || !(error instanceof GpuUnavailable)) throw error;
+  }
+  return CpuEngine.create();
+}
+
 async function run(
   o: Readonly<Record<string, unknown>> & { state: string; out: string; fresh?: boolean },
   args: string[],
@@ -255,14 +279,14 @@ async function run(
     CONTEXT,
   );
   const parameters = layOut("policy", gptSpecs(config), true);
-  const gpu = await openNodeGpu();
-  const trainer = new LmTrainer(new Executor(gpu), config, parameters, POSITIONS);
+  const engine = await openEngine(o["engine"] as string | undefined);
+  const trainer = new LmTrainer(engine, config, parameters, POSITIONS);
   const { memory } = trainer.engine;
   memory.write(parameters.values, initialValues(parameters, number("seed")));
   const state =
     existsSync(o.state) && o.fresh !== true ? resume(trainer, o.state) : { step: 0, curve: [] };
   console.log(
-    `${String(parameterCount(parameters))} parameters on ${gpu.name}, from step ${String(state.step)}`,
+    `${String(parameterCount(parameters))} parameters on ${engine.name}, from step ${String(state.step)}`,
   );
   const started = Date.now();
   await pretrain(trainer, number("steps"), number("lr"), number("seed"), o.state, state);
@@ -272,7 +296,7 @@ async function run(
     config,
     command: ["npm run pretrain --", ...args].join(" "),
     seed: number("seed"),
-    adapter: gpu.name,
+    adapter: engine.name,
     steps: state.step,
     positionsPerStep: POSITIONS,
   };

@@ -1,0 +1,198 @@
+// C = opA(A) opB(B) in 4x8 register tiles over packed panels (Goto & van de Geijn 2008).
+
+// Columns of k and of n per packed block of B: 512 KiB, which stays in the second-level cache.
+const KC: i32 = 256;
+const NC: i32 = 512;
+
+/** Bytes of scratch: the block of B, four packed rows of A and one tile. */
+export const MATMUL_SCRATCH: i32 = (KC * NC + KC * 4 + 32) * 4;
+
+/** Packs kc x nc elements of opB(B) into panels of eight columns, the last padded with zeros. */
+function packB(b: usize, step: usize, along: usize, kc: i32, nc: i32, out: usize): void {
+  for (let n = 0; n < nc; n += 8) {
+    if (along == 4 && n + 8 <= nc) {
+      let from = b + ((<usize>n) << 2);
+      for (let k = 0; k < kc; k++) {
+        v128.store(out, v128.load(from));
+        v128.store(out, v128.load(from, 16), 16);
+        from += step;
+        out += 32;
+      }
+      continue;
+    }
+    for (let j = 0; j < 8; j++) {
+      let to = out + ((<usize>j) << 2);
+      let from = b + <usize>(n + j) * along;
+      const inside = n + j < nc;
+      for (let k = 0; k < kc; k++) {
+        store<f32>(to, inside ? load<f32>(from) : 0);
+        from += step;
+        to += 32;
+      }
+    }
+    out += (<usize>kc) << 5;
+  }
+}
+
+/** Packs `rows` <= 4 rows of opA(A) as kc groups of four, the missing rows as zeros. */
+function packA(a: usize, step: usize, along: usize, kc: i32, rows: i32, out: usize): void {
+  let k = 0;
+  if (rows == 4 && along == 4) {
+    for (; k < kc; k++) v128.store(out + ((<usize>k) << 4), v128.load(a + <usize>k * step));
+    return;
+  }
+  if (rows == 4 && step == 4) {
+    for (; k + 4 <= kc; k += 4) {
+      const from = a + ((<usize>k) << 2);
+      const to = out + ((<usize>k) << 4);
+      const r0 = v128.load(from);
+      const r1 = v128.load(from + along);
+      const r2 = v128.load(from + 2 * along);
+      const r3 = v128.load(from + 3 * along);
+      const s0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const s1 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const s2 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const s3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<f32>(s0, s1, 0, 1, 4, 5));
+      v128.store(to, v128.shuffle<f32>(s0, s1, 2, 3, 6, 7), 16);
+      v128.store(to, v128.shuffle<f32>(s2, s3, 0, 1, 4, 5), 32);
+      v128.store(to, v128.shuffle<f32>(s2, s3, 2, 3, 6, 7), 48);
+    }
+  }
+  for (; k < kc; k++) {
+    for (let i = 0; i < 4; i++) {
+      const value = i < rows ? load<f32>(a + <usize>k * step + <usize>i * along) : 0;
+      store<f32>(out + ((<usize>(k * 4 + i)) << 2), value);
+    }
+  }
+}
+
+function put(to: usize, x: v128, y: v128, add: bool): void {
+  v128.store(to, add ? f32x4.add(v128.load(to), x) : x);
+  v128.store(to, add ? f32x4.add(v128.load(to, 16), y) : y, 16);
+}
+
+/** One 4x8 tile: stored, or added to what is there. `stride` is the row length of C in bytes. */
+function tile(a: usize, b: usize, kc: i32, c: usize, stride: usize, add: bool): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  const end = a + ((<usize>kc) << 4);
+  for (; a < end; a += 16, b += 32) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load_splat<f32>(a);
+    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    const a1 = v128.load_splat<f32>(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
+    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    const a2 = v128.load_splat<f32>(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
+    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    const a3 = v128.load_splat<f32>(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
+    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+  }
+  put(c, c00, c01, add);
+  put(c + stride, c10, c11, add);
+  put(c + 2 * stride, c20, c21, add);
+  put(c + 3 * stride, c30, c31, add);
+}
+
+/** Copies (or adds) the part of a tile that lies inside C. */
+function edge(from: usize, c: usize, stride: usize, rows: i32, columns: i32, add: bool): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const to = c + <usize>i * stride + ((<usize>j) << 2);
+      const value = load<f32>(from + ((<usize>(i * 8 + j)) << 2));
+      store<f32>(to, add ? load<f32>(to) + value : value);
+    }
+  }
+}
+
+/** Starts C with the bias in every row, or adds it. */
+function addBias(bias: usize, c: usize, M: i32, N: i32, add: bool): void {
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      const to = c + ((<usize>(m * N + n)) << 2);
+      const value = load<f32>(bias + ((<usize>n) << 2));
+      store<f32>(to, add ? load<f32>(to) + value : value);
+    }
+  }
+}
+
+function one(
+  a: usize,
+  b: usize,
+  c: usize,
+  M: i32,
+  N: i32,
+  K: i32,
+  TA: bool,
+  TB: bool,
+  add: bool,
+  scratch: usize,
+): void {
+  const am = (<usize>(TA ? 1 : K)) << 2;
+  const ak = (<usize>(TA ? M : 1)) << 2;
+  const bn = (<usize>(TB ? K : 1)) << 2;
+  const bk = (<usize>(TB ? 1 : N)) << 2;
+  const stride = (<usize>N) << 2;
+  const packedA = scratch + ((<usize>(KC * NC)) << 2);
+  const spare = packedA + ((<usize>KC) << 4);
+  for (let n0 = 0; n0 < N; n0 += NC) {
+    const nc = min(NC, N - n0);
+    for (let k0 = 0; k0 < K; k0 += KC) {
+      const kc = min(KC, K - k0);
+      const sum = add || k0 > 0;
+      packB(b + <usize>k0 * bk + <usize>n0 * bn, bk, bn, kc, nc, scratch);
+      for (let m = 0; m < M; m += 4) {
+        const rows = min(4, M - m);
+        packA(a + <usize>m * am + <usize>k0 * ak, ak, am, kc, rows, packedA);
+        let to = c + ((<usize>(m * N + n0)) << 2);
+        let panel = scratch;
+        for (let n = 0; n < nc; n += 8) {
+          const columns = min(8, nc - n);
+          if (rows == 4 && columns == 8) tile(packedA, panel, kc, to, stride, sum);
+          else {
+            tile(packedA, panel, kc, spare, 32, false);
+            edge(spare, to, stride, rows, columns, sum);
+          }
+          to += 32;
+          panel += (<usize>kc) << 5;
+        }
+      }
+    }
+  }
+}
+
+/** The kernel of src/kernels/matmul.ts; `scratch` has MATMUL_SCRATCH bytes. */
+export function matmul(
+  a: usize,
+  b: usize,
+  bias: usize,
+  c: usize,
+  BATCH: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  TA: bool,
+  TB: bool,
+  BIAS: bool,
+  ACCUMULATE: bool,
+  scratch: usize,
+): void {
+  for (let z = 0; z < BATCH; z++) {
+    if (BIAS) addBias(bias, c, M, N, ACCUMULATE);
+    one(a, b, c, M, N, K, TA, TB, BIAS || ACCUMULATE, scratch);
+    a += (<usize>(M * K)) << 2;
+    b += (<usize>(K * N)) << 2;
+    c += (<usize>(M * N)) << 2;
+  }
+}

@@ -1,0 +1,114 @@
+// Runs plans without WebGPU: hot kernels in WebAssembly, all others by their references, in one memory.
+import type { CompiledPlan, Engine } from "../plan/engine.ts";
+import { assignSlots } from "../plan/liveness.ts";
+import type { Call } from "../plan/tape.ts";
+import { size } from "../plan/tensor.ts";
+import type { Tensor, TypedArray } from "../plan/tensor.ts";
+import { WasmMemory } from "./memory.ts";
+import { prepareNative } from "./native.ts";
+import { loadKernels } from "./wasm.ts";
+import type { WasmKernels } from "./wasm.ts";
+
+/** A binding of a reference, whose view is renewed when the memory has grown. */
+interface Place {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly address: number;
+}
+
+interface ReferenceStep {
+  readonly places: readonly Place[];
+  readonly buffers: Record<string, TypedArray>;
+}
+
+/** A compiled tape: closures over addresses and views. Running it allocates nothing. */
+interface CpuPlan extends CompiledPlan {
+  readonly steps: readonly (() => void)[];
+  readonly references: readonly ReferenceStep[];
+  /** the buffer that the views were made over */
+  buffer: ArrayBuffer | undefined;
+}
+
+export class CpuEngine implements Engine {
+  readonly name: string;
+  readonly memory: WasmMemory;
+  private readonly kernels: WasmKernels;
+  private readonly scratch: number;
+
+  private constructor(memory: WasmMemory, kernels: WasmKernels) {
+    this.name = "CPU (WebAssembly SIMD)";
+    this.memory = memory;
+    this.kernels = kernels;
+    this.scratch = memory.reserve("scratch", Number(kernels.MATMUL_SCRATCH.value));
+  }
+
+  /** Loads the WebAssembly kernels. @throws Error when they cannot be loaded or SIMD is missing. */
+  static async create(): Promise<CpuEngine> {
+    const memory = new WasmMemory();
+    return new CpuEngine(memory, await loadKernels(memory.memory));
+  }
+
+  /** Assigns addresses and prepares every call. */
+  async compile(label: string, calls: readonly Call[]): Promise<CompiledPlan> {
+    const { slotOf, lengths } = assignSlots(calls, this.memory.slotSizes);
+    this.memory.growSlots(lengths);
+    const address = ({ storage, offset }: Tensor): number => {
+      const slot = slotOf.get(storage);
+      const start = slot === undefined ? this.memory.persistent(storage) : this.memory.slot(slot);
+      return start + offset * 4;
+    };
+    const references: ReferenceStep[] = [];
+    const steps = calls.map((call) => this.prepare(call, address, references));
+    const plan: CpuPlan = { label, calls, steps, references, buffer: undefined };
+    return plan;
+  }
+
+  /** Runs the calls of plans of this engine, one after the other; returns when they are done. */
+  run(...plans: readonly CompiledPlan[]): void {
+    for (const plan of plans as readonly CpuPlan[]) {
+      if (plan.buffer !== this.memory.buffer) this.renewViews(plan);
+      for (const step of plan.steps) step();
+    }
+  }
+
+  /** Resolves at once: `run` returns only when its work is done. */
+  async idle(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  private prepare(
+    { kernel, bindings, consts }: Call,
+    address: (tensor: Tensor) => number,
+    references: ReferenceStep[],
+  ): () => void {
+    const at = (binding: string): number => {
+      const tensor = bindings[binding];
+      if (tensor === undefined) {
+        throw new Error(`${kernel.name}: no tensor for the binding ${binding}`);
+      }
+      return address(tensor);
+    };
+    const { kernels, scratch } = this;
+    const native = prepareNative(kernel.name, consts, { kernels, at, scratch });
+    if (native !== undefined) return native;
+    const places = Object.entries(bindings).map(([name, tensor]) => ({
+      name,
+      tensor,
+      address: address(tensor),
+    }));
+    const buffers: Record<string, TypedArray> = {};
+    references.push({ places, buffers });
+    return () => {
+      kernel.reference(buffers, consts as never);
+    };
+  }
+
+  private renewViews(plan: CpuPlan): void {
+    for (const { places, buffers } of plan.references) {
+      for (const { name, tensor, address } of places) {
+        buffers[name] = this.memory.view(tensor.dtype, address, size(tensor.shape));
+      }
+    }
+    plan.buffer = this.memory.buffer;
+  }
+}

@@ -1,0 +1,45 @@
+// Loads kernels.wasm: from the file in Node, with fetch in a browser or a worker.
+
+/** What src/cpu/assembly exports; every pointer is a byte address of the shared memory. */
+export interface WasmKernels {
+  readonly MATMUL_SCRATCH: WebAssembly.Global;
+  matmul(
+    ...pointersSizesAndFlags: [
+      a: number,
+      b: number,
+      bias: number,
+      c: number,
+      BATCH: number,
+      M: number,
+      N: number,
+      K: number,
+      TA: number,
+      TB: number,
+      BIAS: number,
+      ACCUMULATE: number,
+      scratch: number,
+    ]
+  ): void;
+}
+
+const url = new URL("./kernels.wasm", import.meta.url);
+
+async function bytes(): Promise<BufferSource> {
+  if (url.protocol === "file:") {
+    // Not an import: the browser build must not see one of Node's modules.
+    return new Uint8Array(process.getBuiltinModule("node:fs").readFileSync(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) {
+    throw new Error(
+      `cpu: the kernels at ${url.href} answered ${response.status}; the CPU engine cannot start`,
+    );
+  }
+  return response.arrayBuffer();
+}
+
+/** Instantiates the kernels over a memory. @throws Error when the file cannot be loaded. */
+export async function loadKernels(memory: WebAssembly.Memory): Promise<WasmKernels> {
+  const { instance } = await WebAssembly.instantiate(await bytes(), { env: { memory } });
+  return instance.exports as unknown as WasmKernels;
+}
