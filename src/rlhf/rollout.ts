@@ -1,0 +1,96 @@
+// Sampling as plans: the prompt fills the cache and gives the first token, then one plan per further token.
+import { advance, decodeAttention, DECODE_STATE, fillCache } from "../kernels/decode.ts";
+import { attention } from "../kernels/attention.ts";
+import { columns } from "../kernels/columns.ts";
+import { draw } from "../kernels/draw.ts";
+import { embedding } from "../kernels/embedding.ts";
+import { join } from "../kernels/join.ts";
+import type { GptConfig } from "../model/gpt.ts";
+import { embedded, trunk, unembed } from "../model/gpt.ts";
+import type { Parameters } from "../model/parameters.ts";
+import { parameter } from "../model/parameters.ts";
+import { Tape } from "../plan/tape.ts";
+import { persistent } from "../plan/tensor.ts";
+import type { Tensor } from "../plan/tensor.ts";
+import { EOS, PAD, UNK } from "../world/tokenizer.ts";
+import type { Sequences } from "./sequences.ts";
+
+/** PAD and UNK are never sampled, and no log-probability counts them. */
+export const BANNED = (1 << PAD) | (1 << UNK);
+
+export interface Rollout {
+  readonly batch: Sequences;
+  /** (B,S,2C) per layer */
+  readonly caches: readonly Tensor[];
+  /** u32 (4), see DECODE_STATE; written before each rollout */
+  readonly state: Tensor;
+  /** u32 (B) token to feed next, and its position */
+  readonly current: Tensor;
+  readonly place: Tensor;
+  /** (B,G) log-probability of each drawn token */
+  readonly logp: Tensor;
+}
+
+export function rollout(label: string, config: GptConfig, batch: Sequences): Rollout {
+  const { B, T, G } = batch;
+  return {
+    batch,
+    caches: Array.from({ length: config.layers }, (_, i) =>
+      persistent(`${label}.cache.${String(i)}`, [B, T, 2 * config.width]),
+    ),
+    state: persistent(`${label}.state`, [DECODE_STATE.size], "u32"),
+    current: persistent(`${label}.current`, [B], "u32"),
+    place: persistent(`${label}.place`, [B], "u32"),
+    logp: persistent(`${label}.logp`, [B, G]),
+  };
+}
+
+/** What the host writes into `state` before a rollout: the newest column is the prompt's last. */
+export function decodeStart(P: number, seed: number, stream: number): Uint32Array {
+  return Uint32Array.of(P - 1, 0, seed >>> 0, stream >>> 0);
+}
+
+function drawNext(tape: Tape, run: Rollout, logits: Tensor, knobs: Tensor): void {
+  const { batch, state, current, place, logp } = run;
+  const { positions, response } = batch;
+  draw(tape, { logits, state, positions, response, logp, current, place }, knobs, {
+    EOS,
+    PAD,
+    BANNED,
+  });
+  advance(tape, state);
+}
+
+/** Reads the prompts, fills the caches and draws the first token. */
+export function prefillTape(config: GptConfig, p: Parameters, run: Rollout, knobs: Tensor): Tape {
+  const tape = new Tape();
+  const { B, P, prompt, promptPositions, promptMask } = run.batch;
+  const input = { tokens: prompt, positions: promptPositions, mask: promptMask };
+  const mix = (layer: number, qkv: Tensor): Tensor => {
+    fillCache(tape, qkv, run.caches[layer] as Tensor, P);
+    return attention(tape, qkv, promptMask, B, P, config.heads);
+  };
+  const hidden = trunk(tape, config, p, embedded(tape, config, p, input), mix);
+  const last = columns(tape, hidden, { B, T: P, first: P - 1, count: 1 });
+  drawNext(tape, run, unembed(tape, config, p, last), knobs);
+  return tape;
+}
+
+/** Feeds the newest token and draws the next one. Replayed G - 1 times. */
+export function decodeTape(config: GptConfig, p: Parameters, run: Rollout, knobs: Tensor): Tape {
+  const tape = new Tape();
+  const { mask } = run.batch;
+  const mix = (layer: number, qkv: Tensor): Tensor =>
+    decodeAttention(tape, qkv, mask, run.state, run.caches[layer] as Tensor, config.heads);
+  const wpe = config.positions === "learned" ? parameter(p, "wpe.weight") : undefined;
+  const x = embedding(tape, run.current, run.place, parameter(p, "wte.weight"), wpe);
+  drawNext(tape, run, unembed(tape, config, p, trunk(tape, config, p, x, mix)), knobs);
+  return tape;
+}
+
+/** Puts prompts and responses together for the training forward. */
+export function joinTape({ batch }: Rollout): Tape {
+  const tape = new Tape();
+  join(tape, batch.prompt, batch.response, batch.tokens);
+  return tape;
+}
