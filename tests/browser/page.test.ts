@@ -1,38 +1,97 @@
-// The built page under the production headers: it loads clean, and WebGPU is there.
+// The built page under the production headers: it loads clean, and WebGPU is there or it is not.
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serve } from "../../scripts/serve.mjs";
+import { DIST } from "../../scripts/setup.mjs";
+import { axeViolations } from "./support/axe.ts";
 import { launchChromium, openPage } from "./support/chromium.ts";
 import { startServer, type PageServer } from "./support/server.ts";
 
 let server: PageServer;
-let browser: Browser;
 
 beforeAll(async () => {
   server = await startServer();
-  browser = await launchChromium();
 });
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+afterAll(() => server.close());
 
-test("loads without a policy violation or a console error, from its own server alone", async () => {
-  const { page, record } = await openPage(browser, server.url);
-  expect(await page.title()).toBe("Nudge");
-  await page.locator("#app > *").first().waitFor();
-  await page.waitForLoadState("networkidle");
-  expect(record.violations).toEqual([]);
-  expect(record.errors).toEqual([]);
-  expect(record.requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
-  await page.context().close();
-});
-
-test("has a WebGPU adapter on SwiftShader", async () => {
-  const { page } = await openPage(browser, server.url);
-  const adapter = await page.evaluate(async () => {
-    const found = await navigator.gpu.requestAdapter();
-    return found && `${found.info.vendor} ${found.info.architecture} ${found.info.description}`;
+describe("with an adapter", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
   });
-  expect(adapter?.toLowerCase()).toContain("swiftshader");
-  await page.context().close();
+  afterAll(() => browser.close());
+
+  test("loads without a policy violation or a console error, from its own server", async () => {
+    const { page, record } = await openPage(browser, server.url);
+    expect(await page.title()).toBe("Nudge");
+    await page.locator("#app > *").first().waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(record.violations).toEqual([]);
+    expect(record.errors).toEqual([]);
+    expect(record.requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
+    await page.context().close();
+  });
+
+  test("has a WebGPU adapter on SwiftShader", async () => {
+    const { page } = await openPage(browser, server.url);
+    const adapter = await page.evaluate(async () => {
+      const found = await navigator.gpu.requestAdapter();
+      return found && `${found.info.vendor} ${found.info.architecture} ${found.info.description}`;
+    });
+    expect(adapter?.toLowerCase()).toContain("swiftshader");
+    await page.context().close();
+  });
+
+  test("the policy holds: HTML from strings and other policies are refused and recorded", async () => {
+    const { page, record } = await openPage(browser, server.url);
+    const refused = await page.evaluate(() => {
+      const attempts = [
+        () => (document.body.innerHTML = "<b>x</b>"),
+        () => Reflect.get(globalThis, "trustedTypes").createPolicy("other", {}) as unknown,
+      ];
+      return attempts.map((attempt) => {
+        try {
+          attempt();
+          return "allowed";
+        } catch {
+          return "refused";
+        }
+      });
+    });
+    expect(refused).toEqual(["refused", "refused"]);
+    await expect.poll(() => record.violations.join("\n")).toContain("require-trusted-types-for");
+    expect(record.violations.join("\n")).toContain("trusted-types: ");
+    await page.context().close();
+  });
+
+  test("on a host without headers the page carries the policy itself, and loads clean", async () => {
+    const plain = await serve(DIST, { headers: {} });
+    const { page, record } = await openPage(browser, plain.url);
+    await page.locator("#app > *").first().waitFor();
+    expect(record.violations).toEqual([]);
+    await page
+      .evaluate(() => (document.body.innerHTML = "<b>x</b>"))
+      .catch((error: unknown) => error);
+    await expect.poll(() => record.violations).toHaveLength(1);
+    await page.context().close();
+    await plain.close();
+  });
+
+  test("axe finds what is wrong on a page with mistakes", async () => {
+    const page = await browser.newPage();
+    await page.setContent("<main><button></button><img src='data:,'></main>");
+    const found = await axeViolations(page);
+    expect(found.join("\n")).toMatch(/button-name \(critical\)/);
+    expect(found.join("\n")).toMatch(/image-alt \(critical\)/);
+    await page.close();
+  });
+});
+
+test("without a GPU navigator.gpu exists and gives no adapter, and the page still loads", async () => {
+  const browser = await launchChromium("none");
+  const { page, record } = await openPage(browser, server.url);
+  expect(await page.evaluate(() => navigator.gpu.requestAdapter())).toBeNull();
+  await page.locator("#app > *").first().waitFor();
+  expect(record.violations).toEqual([]);
+  await browser.close();
 });
