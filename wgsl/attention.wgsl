@@ -1,0 +1,84 @@
+// y_i = sum_j p_ij v_j, p_i = softmax over keys j <= i with mask_j = 1 of q_i k_j / sqrt(D); zeros when no key is allowed.
+// Any width of a head: each thread takes tiles of 4 queries x 4 keys and keeps its sums in y.
+
+const B: u32 = 2u; // param: sequences
+const T: u32 = 8u; // param: columns
+const H: u32 = 2u; // param: heads
+const D: u32 = 8u; // param: width of a head
+const ROW: u32 = 3u * H * D; // elements of a row of qkv
+const BLOCKS: u32 = (T + 3u) / 4u; // threads of a head
+const SCALE: f32 = 1.0 / sqrt(f32(D));
+const NONE: f32 = -1e30; // score of a key that is not allowed
+
+@group(0) @binding(0) var<storage, read> qkv: array<f32>; // (B*T, 3, H, D)
+@group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
+@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (B*T, H, D)
+@group(0) @binding(3) var<storage, read_write> lse: array<f32>; // (B, H, T), log of the softmax denominator
+
+@compute @workgroup_size(32)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let id = (group.y * groups.x + group.x) * 32u + lane;
+  if (id >= B * H * BLOCKS) { return; }
+  // groups.z is 1: a bound known only at run time keeps compilers from unrolling, which takes them seconds
+  let width = D * groups.z;
+  let head = id / BLOCKS; // b * H + h
+  let first = head / H * T; // row of column 0
+  let h = head % H;
+  let i = id % BLOCKS * 4u + vec4u(0u, 1u, 2u, 3u);
+  // a query or key past the last column reads the last one; such a query is not stored, such a key not allowed
+  let rows = first + min(i, vec4u(T - 1u));
+  let at_q = rows * ROW + h * D;
+  let at_y = (rows * H + h) * D;
+  var top = vec4f(NONE);
+  var sum_p = vec4f(0.0);
+  for (var j0 = 0u; j0 <= min(i.w, T - 1u); j0 += 4u) {
+    let j = j0 + vec4u(0u, 1u, 2u, 3u);
+    let columns = first + min(j, vec4u(T - 1u));
+    let at_k = columns * ROW + (H + h) * D;
+    var s = mat4x4f(); // s[n]: scores of key n for the four queries
+    for (var c = 0u; c < width; c++) {
+      let q = vec4f(qkv[at_q.x + c], qkv[at_q.y + c], qkv[at_q.z + c], qkv[at_q.w + c]);
+      s[0] += qkv[at_k.x + c] * q;
+      s[1] += qkv[at_k.y + c] * q;
+      s[2] += qkv[at_k.z + c] * q;
+      s[3] += qkv[at_k.w + c] * q;
+    }
+    let a0 = (i >= vec4u(j.x)) & vec4<bool>(mask[columns.x] != 0u);
+    let a1 = (i >= vec4u(j.y)) & vec4<bool>(mask[columns.y] != 0u);
+    let a2 = (i >= vec4u(j.z)) & vec4<bool>(mask[columns.z] != 0u);
+    let a3 = (i >= vec4u(j.w)) & vec4<bool>(mask[columns.w] != 0u);
+    let s0 = select(vec4f(NONE), SCALE * s[0], a0);
+    let s1 = select(vec4f(NONE), SCALE * s[1], a1);
+    let s2 = select(vec4f(NONE), SCALE * s[2], a2);
+    let s3 = select(vec4f(NONE), SCALE * s[3], a3);
+    // online softmax (Milakov & Gimelshein 2018): earlier sums are scaled down to the new maximum
+    let higher = max(max(top, max(s0, s1)), max(s2, s3));
+    let keep = exp(top - higher);
+    let p0 = select(vec4f(0.0), exp(s0 - higher), a0);
+    let p1 = select(vec4f(0.0), exp(s1 - higher), a1);
+    let p2 = select(vec4f(0.0), exp(s2 - higher), a2);
+    let p3 = select(vec4f(0.0), exp(s3 - higher), a3);
+    top = higher;
+    sum_p = sum_p * keep + p0 + p1 + p2 + p3;
+    for (var c = 0u; c < width; c++) {
+      let v = at_k + H * D + c;
+      let old = vec4f(y[at_y.x + c], y[at_y.y + c], y[at_y.z + c], y[at_y.w + c]);
+      let sum = select(keep * old, vec4f(0.0), j0 == 0u) + qkv[v.x] * p0 + qkv[v.y] * p1 + qkv[v.z] * p2
+        + qkv[v.w] * p3;
+      // from the last query to the first: those past the last column are overwritten by the real one
+      y[at_y.w + c] = sum.w;
+      y[at_y.z + c] = sum.z;
+      y[at_y.y + c] = sum.y;
+      y[at_y.x + c] = sum.x;
+    }
+  }
+  let some = sum_p > vec4f(0.0);
+  let norm = select(vec4f(0.0), 1.0 / sum_p, some);
+  let log_sum = select(vec4f(0.0), top + log(sum_p), some);
+  for (var r = 0u; r < 4u; r++) {
+    if (i[r] >= T) { continue; }
+    for (var c = 0u; c < width; c++) { y[at_y[r] + c] *= norm[r]; }
+    lse[head * T + i[r]] = log_sum[r];
+  }
+}
