@@ -89,7 +89,9 @@ export function readFirstPrompt(value: unknown): FirstPrompt {
 export async function loadFirstPrompt(): Promise<FirstPrompt> {
   const response = await fetch(`./${FILE}`);
   if (!response.ok) {
-    throw new Error(`${FILE}: the server answered ${response.status}; ranking waits for the model.`);
+    throw new Error(
+      `${FILE}: the server answered ${response.status}; ranking waits for the model.`,
+    );
   }
   return readFirstPrompt(await response.json());
 }

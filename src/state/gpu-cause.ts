@@ -13,7 +13,10 @@ export const ADVICE: Readonly<Record<GpuCause, GpuAdvice>> = {
   insecure: {
     title: "This address is not secure, so the browser hides WebGPU from it.",
     meaning: "Browsers offer WebGPU only to pages opened over https or from localhost.",
-    steps: ["Open the same page over https://", "or run it yourself and open http://localhost:4173"],
+    steps: [
+      "Open the same page over https://",
+      "or run it yourself and open http://localhost:4173",
+    ],
   },
   unsupported: {
     title: "This browser has no WebGPU.",

@@ -2,6 +2,8 @@
 import { METRICS } from "../workers/protocol.ts";
 import type { MetricName } from "../workers/protocol.ts";
 
+/** Names of the columns, in order. */
+export const COLUMNS: readonly MetricName[] = METRICS;
 const WIDTH = METRICS.length;
 /** Rows kept; beyond that the oldest are overwritten. */
 const CAPACITY = 4096;
@@ -13,9 +15,9 @@ export class Metrics {
   /** rows ever appended and not taken back */
   #count = 0;
 
-  /** How many rows there are, including overwritten ones. */
+  /** How many rows there are, including overwritten ones; who reads it depends on the rows. */
   get count(): number {
-    return this.#count;
+    return this.version === 0 ? 0 : this.#count;
   }
 
   /** @param first index of the first row @param rows (n, METRICS.length) */
@@ -42,26 +44,26 @@ export class Metrics {
 
   /** Value of a column in row `index`, NaN where there is none. */
   at(name: MetricName, index: number): number {
-    if (index < 0 || index >= this.#count || index < this.#count - CAPACITY) return Number.NaN;
+    if (index < 0 || index >= this.count || index < this.count - CAPACITY) return Number.NaN;
     return this.#ring[(index % CAPACITY) * WIDTH + METRICS.indexOf(name)] ?? Number.NaN;
   }
 
   /** The kept values of a column, oldest first. */
   column(name: MetricName): number[] {
-    const from = Math.max(0, this.#count - CAPACITY);
-    return Array.from({ length: this.#count - from }, (_, i) => this.at(name, from + i));
+    const from = Math.max(0, this.count - CAPACITY);
+    return Array.from({ length: this.count - from }, (_, i) => this.at(name, from + i));
   }
 
   /** Index of the last row at or before a step, -1 when there is none. */
   indexAt(step: number): number {
-    for (let i = this.#count - 1; i >= 0; i--) if (this.at("step", i) <= step) return i;
+    for (let i = this.count - 1; i >= 0; i--) if (this.at("step", i) <= step) return i;
     return -1;
   }
 
   /** All kept rows as plain numbers, for saving. */
   rows(): number[][] {
-    const from = Math.max(0, this.#count - CAPACITY);
-    return Array.from({ length: this.#count - from }, (_, i) =>
+    const from = Math.max(0, this.count - CAPACITY);
+    return Array.from({ length: this.count - from }, (_, i) =>
       METRICS.map((name) => this.at(name, from + i)),
     );
   }

@@ -70,7 +70,8 @@ export class Persisted {
   /** The last run, or null. */
   async lastRun(): Promise<RunRow | null> {
     if (this.#connection === null) return null;
-    return (await listRuns(this.#connection, PROJECT)).at(-1) ?? null;
+    const runs: readonly RunRow[] = await listRuns(this.#connection, PROJECT);
+    return runs.at(-1) ?? null;
   }
 
   async saveRun(run: Omit<RunRow, "project">): Promise<void> {
@@ -101,7 +102,11 @@ export class Persisted {
     const tensors = new Map(
       Object.entries(checkpoint.tensors).map(([name, data]) => [
         name,
-        { dtype: "F32" as const, shape: shapes[name] ?? [data.length], data: Float32Array.from(data) },
+        {
+          dtype: "F32" as const,
+          shape: shapes[name] ?? [data.length],
+          data: Float32Array.from(data),
+        },
       ]),
     );
     return { step: checkpoint.row.step, bytes: writeSafetensors(tensors, metadata).buffer };
@@ -109,7 +114,9 @@ export class Persisted {
 
   #opened(): Store {
     if (this.#store === null) {
-      throw new Error(this.notice || "Storage is still opening, so nothing was written; try again.");
+      throw new Error(
+        this.notice || "Storage is still opening, so nothing was written; try again.",
+      );
     }
     return this.#store;
   }

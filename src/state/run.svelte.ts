@@ -10,13 +10,7 @@ import type { Frame, Mark } from "./timeline.svelte.ts";
 import type { Trainer } from "./trainer.svelte.ts";
 
 export type RunState =
-  | "idle"
-  | "preparing"
-  | "running"
-  | "pausing"
-  | "paused"
-  | "finished"
-  | "failed";
+  "idle" | "preparing" | "running" | "pausing" | "paused" | "finished" | "failed";
 
 /** A snapshot is taken about this often, so that a crash loses no more. */
 const STRETCH_SECONDS = 10;
@@ -51,7 +45,7 @@ export class Run {
   #persisted: Persisted;
   #stop = false;
   /** when steps ended, for the time left */
-  #clock: { step: number; time: number }[] = [];
+  #clock: readonly { step: number; time: number }[] = [];
   #tuning: ReturnType<typeof setTimeout> | null = null;
 
   constructor(trainer: Trainer, persisted: Persisted) {
@@ -213,7 +207,7 @@ export class Run {
     this.#stop = false;
     this.#clock = [{ step: this.step, time: performance.now() }];
     let stretch = FIRST_STRETCH;
-    while (this.step < this.total && !this.#stop) {
+    while (this.step < this.total && !this.#stopped()) {
       const started = performance.now();
       const wanted = Math.min(stretch, this.total - this.step);
       const before = this.step;
@@ -229,14 +223,17 @@ export class Run {
     if (this.state === "finished") await this.#save("finished");
   }
 
+  #stopped(): boolean {
+    return this.#stop;
+  }
+
   /** Reads the newest step from the metrics. */
   #advance(): void {
     const { metrics } = this.#trainer;
     const newest = metrics.at("step", metrics.count - 1);
     if (!Number.isFinite(newest) || newest <= this.step) return;
     this.step = newest;
-    this.#clock.push({ step: newest, time: performance.now() });
-    if (this.#clock.length > 12) this.#clock.shift();
+    this.#clock = [...this.#clock.slice(-11), { step: newest, time: performance.now() }];
   }
 
   /** Samples the watched prompts unless the trainer sent them itself. */

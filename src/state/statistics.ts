@@ -46,7 +46,7 @@ export function verdict(wins: number, losses: number, ties: number): string {
   if (wins <= losses) {
     return wins === losses
       ? "You chose each model equally often: no visible change yet."
-      : "You preferred the old answers more often, so this run did not learn your taste.";
+      : "You preferred the old answers more often: no sign that it learned your taste.";
   }
   if (p <= 0.05) return "That is hard to explain by luck.";
   const more = ties > 0 ? "rank two more sets or run it longer" : "rank two more sets";

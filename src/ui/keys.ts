@@ -57,17 +57,17 @@ function rankKey(play: Play, event: KeyboardEvent): boolean {
     case "x":
     case "X":
     case "0":
-      void play.submit(true);
+      void play.desk.submit(true);
       return true;
     case "z":
-      play.undo();
+      play.desk.undo();
       return true;
     case "Z":
-      play.redo();
+      play.desk.redo();
       return true;
     case "Enter":
       if (inControl(event.target) && !inLadder(event.target)) return false;
-      void play.submit();
+      void play.desk.submit();
       return true;
     case "ArrowUp":
     case "ArrowDown": {

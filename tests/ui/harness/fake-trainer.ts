@@ -36,7 +36,7 @@ export const pace = { iteration: 60 };
 class FakeTrainer implements TrainerApi {
   #emit: (event: TrainerEvent) => void = () => undefined;
   #step = 0;
-  #stop = false;
+  #stop: () => void = () => undefined;
   #words: readonly string[] = [];
   #watched: readonly { id: string; text: string }[] = [];
 
@@ -91,7 +91,10 @@ class FakeTrainer implements TrainerApi {
     return { lossBefore: 3.1, lossAfter: 0.8 };
   }
 
-  async fitReward(rankings: readonly Ranking[], options: { stage: "fast" | "full"; flip?: boolean }) {
+  async fitReward(
+    rankings: readonly Ranking[],
+    options: { stage: "fast" | "full"; flip?: boolean },
+  ) {
     await pause(20);
     const sign = options.flip === true ? -1 : 1;
     const scores = rankings.map(({ ranks }) => ranks.map((rank) => sign * (2 - (rank ?? 2)) * 0.9));
@@ -126,11 +129,12 @@ class FakeTrainer implements TrainerApi {
   }
 
   async play(iterations: number) {
-    this.#stop = false;
+    const run = { stopped: false };
+    this.#stop = () => (run.stopped = true);
     this.#emit({ type: "phase", phase: "ppo", step: this.#step });
     if (this.#step === 0) this.#checks();
     let done = 0;
-    while (done < iterations && !this.#stop) {
+    while (done < iterations && !run.stopped) {
       await pause(pace.iteration);
       done++;
       this.#step++;
@@ -162,7 +166,7 @@ class FakeTrainer implements TrainerApi {
   }
 
   async pause() {
-    this.#stop = true;
+    this.#stop();
   }
 
   async reset() {

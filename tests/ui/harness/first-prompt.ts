@@ -39,10 +39,15 @@ export const FIRST_PROMPT: FirstPrompt = {
     examples: [
       {
         prompt: PROMPTS[0] ?? "",
-        before: "Instruction: write a scary story about a mouse. Response: Instruction: what number",
+        before:
+          "Instruction: write a scary story about a mouse. Response: Instruction: what number",
         after: TEXTS[1] ?? "",
       },
-      { prompt: PROMPTS[1] ?? "", before: "Of course! The the mouse of and", after: "The mouse is an animal." },
+      {
+        prompt: PROMPTS[1] ?? "",
+        before: "Of course! The the mouse of and",
+        after: "The mouse is an animal.",
+      },
     ],
     shown: [],
   },

@@ -3,13 +3,18 @@ import { fileURLToPath } from "node:url";
 import { mergeConfig } from "vite";
 import base from "../../../vite.config.ts";
 import { FIRST_PROMPT } from "./first-prompt.ts";
+import { RECORDED_RUN } from "./recorded-run.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const CLIENT = here("../../../src/workers/client.ts");
 
 export default mergeConfig(base, {
   root: here("../../.."),
-  build: { outDir: process.env["HARNESS_OUT"] ?? "dist-harness", emptyOutDir: true, sourcemap: false },
+  build: {
+    outDir: process.env["HARNESS_OUT"] ?? "dist-harness",
+    emptyOutDir: true,
+    sourcemap: false,
+  },
   plugins: [
     {
       name: "harness",
@@ -24,8 +29,10 @@ export default mergeConfig(base, {
         return found?.id === CLIENT ? here("./fake-trainer.ts") : null;
       },
       generateBundle(this: { emitFile(file: object): void }) {
-        const source = JSON.stringify(FIRST_PROMPT);
-        this.emitFile({ type: "asset", fileName: "first-prompt.json", source });
+        const files = { "first-prompt.json": FIRST_PROMPT, "recorded-run.json": RECORDED_RUN };
+        for (const [fileName, content] of Object.entries(files)) {
+          this.emitFile({ type: "asset", fileName, source: JSON.stringify(content) });
+        }
       },
     },
   ],

@@ -1,0 +1,199 @@
+// The desk where rankings are made: saves each one, learns from it, and lays out the next set.
+import { fromRow, toJudgement } from "./answers.ts";
+import type { Guess, Judged } from "./answers.ts";
+import type { Announcer } from "./announcer.svelte.ts";
+import { Arena } from "./arena.svelte.ts";
+import type { FirstPrompt } from "./first-prompt.ts";
+import { sentenceOf } from "./format.ts";
+import type { Persisted } from "./persisted.svelte.ts";
+import type { Reward } from "./reward.svelte.ts";
+import { recall, remember } from "./settings.svelte.ts";
+import { Supply } from "./supply.ts";
+import type { Trainer } from "./trainer.svelte.ts";
+
+interface Parts {
+  readonly trainer: Trainer;
+  readonly persisted: Persisted;
+  readonly reward: Reward;
+  readonly announcer: Announcer;
+  /** the model has other work, so nothing is sampled */
+  readonly busy: () => boolean;
+  /** something failed that the person should read */
+  readonly tell: (sentence: string) => void;
+}
+
+export class Desk {
+  readonly arena = new Arena();
+  /** nothing waits to be ranked */
+  exhausted = $state(false);
+  readonly #parts: Parts;
+  readonly #supply: Supply;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#supply = new Supply(parts.trainer, this.arena);
+  }
+
+  /** Lays out the first shipped set that was not ranked; the page can be used from then on. */
+  layOut(shipped: FirstPrompt, seed: number): void {
+    this.#supply.shipped = shipped;
+    this.#supply.seed = seed;
+    const first = this.#supply.nextShipped();
+    if (first === null) return;
+    this.arena.open(first);
+    performance.mark("rankable");
+  }
+
+  /** Reads the saved rankings, at the start and when another tab changed them. */
+  async read(): Promise<void> {
+    const guesses = JSON.parse(recall("guesses") ?? "{}") as Record<string, Guess>;
+    const rows = await this.#parts.persisted.rankings();
+    this.arena.judged = rows.map((row) => fromRow(row, guesses[row.task] ?? null));
+    const current = this.arena.set;
+    if (current === null || this.arena.revising || !this.arena.untouched) return;
+    if (rows.some((row) => row.task === current.task)) this.#advance();
+  }
+
+  /** Saves the decision on screen; the next set comes only when it is on disk. */
+  async submit(cannotTell = false): Promise<void> {
+    const { arena } = this;
+    const judged = this.#decision(cannotTell);
+    if (judged === null || arena.saving === "saving") return;
+    const { task } = judged.set;
+    arena.saving = "saving";
+    try {
+      await this.#parts.persisted.judge(task, toJudgement(judged, arena.times()));
+    } catch (error) {
+      arena.saving = "failed";
+      arena.failure = sentenceOf(error);
+      this.#parts.announcer.alert(arena.failure);
+      return;
+    }
+    arena.saving = "idle";
+    const known = arena.judged.find(({ set }) => set.task === task);
+    this.#keep(known === undefined ? judged : { ...judged, guess: known.guess });
+    this.#parts.announcer.say(cannotTell ? "Saved as can't tell." : "Saved.");
+    this.#advance();
+    await this.learn();
+  }
+
+  /** The decision on screen, or null (and why, aloud) when there is none yet. */
+  #decision(cannotTell: boolean): Judged | null {
+    const { arena } = this;
+    const { set, slots } = arena;
+    if (set === null) return null;
+    const note = arena.whim.trim();
+    if (cannotTell) return { set, slots, cannotTell, note, guess: null };
+    if (arena.complete) return { set, slots, cannotTell, note, guess: arena.scoredGuess() };
+    const open = slots.filter((slot) => slot === null).length;
+    const what = open === 1 ? "answer has" : "answers have";
+    this.#parts.announcer.say(`${open} ${what} no place yet. If you can't tell, press X.`);
+    return null;
+  }
+
+  /** One step back: in the places on screen, or to the ranking saved last. */
+  undo(): void {
+    const { arena } = this;
+    const { announcer } = this.#parts;
+    const last = arena.revising ? undefined : arena.judged.at(-1);
+    if (arena.canUndo) {
+      arena.undo();
+      announcer.say("Undone.");
+    } else if (last === undefined) {
+      announcer.say("Nothing to undo.");
+    } else {
+      this.edit(last.set.task);
+      announcer.say("Back to the ranking before. Change it and press Enter.");
+    }
+  }
+
+  redo(): void {
+    const possible = this.arena.canRedo;
+    this.arena.redo();
+    this.#parts.announcer.say(possible ? "Redone." : "Nothing to redo.");
+  }
+
+  /** Puts a saved ranking on screen to be changed; the set there waits. */
+  edit(task: string): void {
+    const judged = this.arena.judged.find(({ set }) => set.task === task);
+    if (judged === undefined) return;
+    this.#putBack();
+    this.arena.revise(judged);
+  }
+
+  /** Leaves a saved ranking as it was. */
+  cancelEdit(): void {
+    this.arena.whim = "";
+    this.#advance();
+  }
+
+  async remove(task: string): Promise<void> {
+    try {
+      await this.#parts.persisted.retract(task);
+    } catch (error) {
+      this.#parts.announcer.alert(sentenceOf(error));
+      return;
+    }
+    this.arena.judged = this.arena.judged.filter(({ set }) => set.task !== task);
+    if (this.arena.set?.task === task) this.#advance();
+    this.#parts.announcer.say("Ranking taken back. Its history stays.");
+    await this.learn();
+  }
+
+  /** Samples answers to a prompt of the person's own and puts them on screen. */
+  async ask(text: string): Promise<void> {
+    const set = await this.#supply.answers({ id: `own-${crypto.randomUUID()}`, text });
+    if (set === null) return;
+    this.#putBack();
+    this.arena.open(set);
+    this.#parts.announcer.say(`${set.answers.length} answers to your prompt.`);
+    await this.#guess();
+  }
+
+  #keep(judged: Judged): void {
+    const { arena } = this;
+    const at = arena.judged.findIndex(({ set }) => set.task === judged.set.task);
+    arena.judged = at < 0 ? [...arena.judged, judged] : arena.judged.with(at, judged);
+    const guesses = arena.judged.flatMap(({ set, guess }) => (guess ? [[set.task, guess]] : []));
+    remember("guesses", JSON.stringify(Object.fromEntries(guesses)));
+  }
+
+  #advance(): void {
+    this.exhausted = !this.arena.next();
+    void this.fill();
+  }
+
+  /** The set on screen waits in front of the others, unless it is a saved one. */
+  #putBack(): void {
+    const { arena } = this;
+    if (arena.set === null || arena.revising) return;
+    arena.ahead = [arena.set, ...arena.ahead];
+  }
+
+  /** Fits the reward model to all rankings, then lets it guess the set on screen. */
+  async learn(): Promise<void> {
+    await this.#parts.reward.fit(this.arena.judged);
+    await this.#guess();
+  }
+
+  /** The reward model guesses the set on screen, as long as the person decided nothing. */
+  async #guess(): Promise<void> {
+    const { set, untouched } = this.arena;
+    if (set === null || !untouched || this.arena.guess !== null) return;
+    const scores = await this.#parts.reward.scores(set);
+    if (this.arena.set === set && this.arena.untouched) this.arena.guess = scores;
+  }
+
+  /** Keeps sets waiting, and puts one on screen when nothing is there. Never rejects. */
+  async fill(): Promise<void> {
+    const filled = async (): Promise<void> => {
+      if (this.arena.set === null) this.exhausted = !this.arena.next();
+      await this.#guess();
+    };
+    try {
+      await this.#supply.fill(this.#parts.busy, filled);
+    } catch (error) {
+      this.#parts.tell(sentenceOf(error));
+    }
+  }
+}
