@@ -129,6 +129,12 @@ export class Play {
     }
   }
 
+  /** Goes on with a paused run, or adds as many steps to a finished one. */
+  async resume(): Promise<void> {
+    await this.run.resume(this.shipped?.watch ?? []);
+    void this.desk.fill();
+  }
+
   async tasteTest(): Promise<void> {
     this.#enter("taste");
     await this.taste.start(this.shipped?.blind ?? [], this.run.config.seed);

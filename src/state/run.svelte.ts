@@ -1,33 +1,23 @@
 // One reinforcement run: prepare, play in short stretches, pause, step, go back, and keep it safe.
 import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
 import type { Knobs, RunConfig } from "../config.ts";
-import { METRICS } from "../workers/protocol.ts";
-import type { Ranking, SelfChecks } from "../workers/protocol.ts";
+import type { Ranking } from "../workers/protocol.ts";
 import { compact, sentenceOf } from "./format.ts";
 import type { PromptText } from "./first-prompt.ts";
 import type { Persisted } from "./persisted.svelte.ts";
-import type { Frame, Mark } from "./timeline.svelte.ts";
+import { loadRun, saveRun, showRun } from "./run-archive.ts";
 import type { Trainer } from "./trainer.svelte.ts";
 
 export type RunState =
   "idle" | "preparing" | "running" | "pausing" | "paused" | "finished" | "failed";
 
-/** A snapshot is taken about this often, so that a crash loses no more. */
-const STRETCH_SECONDS = 10;
-const FIRST_STRETCH = 4;
+/** The watched prompts are sampled again about this often … */
+const LOOK_SECONDS = 2;
+/** … and a snapshot is taken about this often, so that a crash loses no more. */
+const KEEP_SECONDS = 10;
+const FIRST_STRETCH = 2;
 /** The time left is shown after this share of the steps, when it can be told. */
 const ETA_AFTER = 0.1;
-
-/** What is stored of a run beside its weights. */
-interface RunDetail {
-  readonly config: RunConfig;
-  readonly step: number;
-  readonly flipped: boolean;
-  readonly frames: readonly Frame[];
-  readonly marks: readonly Mark[];
-  readonly rows: readonly (readonly (number | null)[])[];
-  readonly checks: SelfChecks | null;
-}
 
 export class Run {
   state = $state<RunState>("idle");
@@ -44,6 +34,7 @@ export class Run {
   #trainer: Trainer;
   #persisted: Persisted;
   #stop = false;
+  #watched: readonly PromptText[] = [];
   /** when steps ended, for the time left */
   #clock: readonly { step: number; time: number }[] = [];
   #tuning: ReturnType<typeof setTimeout> | null = null;
@@ -89,15 +80,16 @@ export class Run {
       this.#clear();
       await this.#trainer.ask((api) => api.reset());
       await this.#trainer.ask((api) => api.fitReward(rankings, { stage: "full", flip }));
-      await this.#watchNow(watch, 0, "sft");
+      this.#watched = watch;
+      await this.#look("sft");
       await this.#playOn();
-      await this.#watchNow(watch, this.step, "policy");
     });
   }
 
   /** Goes on after a pause. */
-  async resume(): Promise<void> {
+  async resume(watch: readonly PromptText[]): Promise<void> {
     if (this.busy || !this.started) return;
+    this.#watched = watch;
     if (this.step >= this.total) this.total = this.step + this.config.iterations;
     await this.#guarded(() => this.#playOn());
   }
@@ -110,6 +102,7 @@ export class Run {
       await this.#trainer.ask((api) => api.play(1));
       this.#advance();
       this.total = Math.max(this.total, this.step);
+      await this.#look("policy");
       await this.#keep();
       this.state = this.step >= this.total ? "finished" : "paused";
     });
@@ -130,11 +123,11 @@ export class Run {
     if (this.state === "paused") this.state = "finished";
   }
 
-  /** Back to the weights after `step`; everything later is forgotten. */
-  async rollback(step: number): Promise<void> {
+  /** Back to the newest kept weights at or before `wanted`; everything later is forgotten. */
+  async rollback(wanted: number): Promise<void> {
     if (this.busy) return;
     await this.#guarded(async () => {
-      await this.#trainer.ask((api) => api.rollback(step));
+      const step = await this.#keptAtOrBefore(wanted);
       this.#trainer.timeline.keepThrough(step);
       this.#trainer.metrics.keepThrough(step);
       this.step = step;
@@ -164,33 +157,16 @@ export class Run {
 
   /** Shows the last run again and gives its weights back to the trainer. */
   async restore(): Promise<void> {
-    const row = await this.#persisted.lastRun();
-    if (row === null) return;
-    const detail = row.detail as RunDetail;
-    const kept = await this.#persisted.snapshot(row.id);
+    const kept = await loadRun(this.#persisted);
     if (kept === null) return;
-    await this.#trainer.ask((api) => api.restore(kept.bytes));
-    this.id = row.id;
+    const { detail, step } = kept;
+    await this.#trainer.ask((api) => api.restore(kept.snapshot));
+    showRun(this.#trainer, detail, step);
+    this.id = kept.id;
     this.flipped = detail.flipped;
-    this.total = Math.max(detail.config.iterations, kept.step);
-    this.#show(detail);
-    this.#trainer.timeline.keepThrough(kept.step);
-    this.#trainer.metrics.keepThrough(kept.step);
-    this.step = kept.step;
-    this.state = row.state === "finished" ? "finished" : "paused";
-  }
-
-  #show(detail: RunDetail): void {
-    const { timeline, metrics } = this.#trainer;
-    timeline.frames = detail.frames;
-    timeline.marks = detail.marks;
-    const rows = new Float32Array(detail.rows.length * METRICS.length);
-    for (const [r, row] of detail.rows.entries()) {
-      rows.set(row.map((value) => value ?? Number.NaN), r * METRICS.length); // prettier-ignore
-    }
-    metrics.clear();
-    metrics.append(0, rows);
-    this.#trainer.checks = detail.checks;
+    this.total = Math.max(detail.config.iterations, step);
+    this.step = step;
+    this.state = kept.finished ? "finished" : "paused";
   }
 
   #clear(): void {
@@ -201,26 +177,36 @@ export class Run {
     this.#trainer.checks = null;
   }
 
-  /** Plays to the end or to a pause, saving a snapshot after each stretch. */
+  /** Plays to the end or to a pause, in stretches that end with a look at the watched prompts. */
   async #playOn(): Promise<void> {
     this.state = "running";
     this.#stop = false;
     this.#clock = [{ step: this.step, time: performance.now() }];
     let stretch = FIRST_STRETCH;
-    while (this.step < this.total && !this.#stopped()) {
+    let kept = performance.now();
+    let whole = true;
+    while (whole && this.step < this.total && !this.#stopped()) {
       const started = performance.now();
-      const wanted = Math.min(stretch, this.total - this.step);
       const before = this.step;
-      const done = await this.#trainer.ask((api) => api.play(wanted));
-      // Metrics arrive as events; without them the answer is what counts.
-      this.step = Math.max(this.step, before + Math.min(done, wanted));
-      if (this.step === before) break;
+      whole = await this.#playStretch(Math.min(stretch, this.total - before));
       const seconds = (performance.now() - started) / 1000;
-      stretch = Math.max(1, Math.round((STRETCH_SECONDS * (this.step - before)) / seconds));
+      stretch = Math.max(1, Math.round((LOOK_SECONDS * (this.step - before)) / seconds));
+      await this.#look("policy");
+      if (performance.now() - kept < KEEP_SECONDS * 1000) continue;
       await this.#keep();
+      kept = performance.now();
     }
+    await this.#keep();
     this.state = this.step >= this.total ? "finished" : "paused";
-    if (this.state === "finished") await this.#save("finished");
+  }
+
+  /** Some iterations; false when the trainer ended them early, for a reason it has sent. */
+  async #playStretch(wanted: number): Promise<boolean> {
+    const before = this.step;
+    const done = await this.#trainer.ask((api) => api.play(wanted));
+    // Metrics arrive as events; without them the answer is what counts.
+    this.step = Math.max(this.step, before + Math.min(done, wanted));
+    return done >= wanted;
   }
 
   #stopped(): boolean {
@@ -236,34 +222,43 @@ export class Run {
     this.#clock = [...this.#clock.slice(-11), { step: newest, time: performance.now() }];
   }
 
-  /** Samples the watched prompts unless the trainer sent them itself. */
-  async #watchNow(
-    prompts: readonly PromptText[],
-    step: number,
-    from: "sft" | "policy",
-  ): Promise<void> {
+  /** Samples the watched prompts with the same dice, unless the trainer sent this step itself. */
+  async #look(from: "sft" | "policy"): Promise<void> {
     const { timeline } = this.#trainer;
+    const { step } = this;
+    const prompts = this.#watched;
     if (prompts.length === 0 || timeline.frames.some((frame) => frame.step === step)) return;
-    const seed = this.config.seed;
-    const sets = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, from));
+    const sets = await this.#trainer.ask((api) => api.sample(prompts, 1, this.config.seed, from));
     timeline.add(step, sets.flat());
   }
 
+  /** Rolls back to the newest step that the trainer kept; it rejects the others at once. */
+  async #keptAtOrBefore(wanted: number): Promise<number> {
+    for (let step = wanted; step > 0; step--) {
+      const kept = await this.#trainer
+        .ask((api) => api.rollback(step))
+        .then(
+          () => true,
+          () => false,
+        );
+      if (kept) return step;
+    }
+    await this.#trainer.ask((api) => api.rollback(0));
+    return 0;
+  }
+
+  /** Weights first, so that what is shown after a reload can be gone on with. */
   async #keep(): Promise<void> {
     const bytes = await this.#trainer.ask((api) => api.snapshot());
     if (bytes !== null) await this.#persisted.saveSnapshot(this.id, this.step, bytes);
-    await this.#save("running");
-  }
-
-  async #save(state: "running" | "finished"): Promise<void> {
-    const { timeline, metrics, checks } = this.#trainer;
-    const rows = metrics
-      .rows()
-      .map((row) => row.map((value) => (Number.isFinite(value) ? value : null)));
-    const { config, step, flipped } = this;
-    const { frames, marks } = timeline;
-    const detail: RunDetail = { config, step, flipped, frames, marks, rows, checks };
-    await this.#persisted.saveRun({ id: this.id, t: Date.now(), state, detail });
+    const { id, config, step, flipped } = this;
+    await saveRun(
+      this.#persisted,
+      this.#trainer,
+      id,
+      { config, step, flipped },
+      step >= this.total,
+    );
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

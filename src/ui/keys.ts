@@ -115,7 +115,7 @@ function runKey(play: Play, event: KeyboardEvent): boolean {
     case " ":
       if (inControl(event.target) || !run.started) return false;
       if (run.state === "running") void run.pause();
-      else void run.resume();
+      else void play.resume();
       return true;
     case ".":
       if (!run.started) return false;

@@ -47,7 +47,7 @@ describe("a run", () => {
     const at = run.step;
     await run.stepOnce();
     expect(run.step).toBe(at + 1);
-    await run.resume();
+    await run.resume(WATCH);
     expect(run.state).toBe("finished");
     expect(run.step).toBe(12);
   });
@@ -59,8 +59,14 @@ describe("a run", () => {
     expect(run.state).toBe("paused");
     expect(trainer.timeline.last).toBe(4);
     expect(trainer.metrics.count).toBe(4);
-    await run.resume();
+    await run.resume(WATCH);
     expect(run.step).toBe(12);
+  });
+
+  test("goes back to an earlier step when the wanted one was not kept", async () => {
+    await run.start(RANKINGS, WATCH);
+    await run.rollback(7);
+    expect(run.step).toBe(6);
   });
 
   test("a failure is a sentence, and nothing more is asked", async () => {

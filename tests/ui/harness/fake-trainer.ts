@@ -174,6 +174,7 @@ class FakeTrainer implements TrainerApi {
   }
 
   async rollback(step: number) {
+    if (step % 2 !== 0) throw new RangeError(`Step ${step} was not kept.`);
     this.#step = step;
   }
 

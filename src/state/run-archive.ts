@@ -1,0 +1,82 @@
+// A run in storage beside its weights: what the page needs to draw it again after a reload.
+import type { RunConfig } from "../config.ts";
+import { METRICS } from "../workers/protocol.ts";
+import type { SelfChecks } from "../workers/protocol.ts";
+import type { Persisted } from "./persisted.svelte.ts";
+import type { Frame, Mark } from "./timeline.svelte.ts";
+import type { Trainer } from "./trainer.svelte.ts";
+
+/** What the run itself knows. */
+interface RunFacts {
+  readonly config: RunConfig;
+  readonly step: number;
+  /** it learned from the rankings turned round */
+  readonly flipped: boolean;
+}
+
+export interface RunDetail extends RunFacts {
+  readonly frames: readonly Frame[];
+  readonly marks: readonly Mark[];
+  /** metrics by step; null where a value was not finite, which JSON cannot say */
+  readonly rows: readonly (readonly (number | null)[])[];
+  readonly checks: SelfChecks | null;
+}
+
+export interface KeptRun {
+  readonly id: string;
+  readonly finished: boolean;
+  readonly step: number;
+  readonly detail: RunDetail;
+  /** the trainer's own file */
+  readonly snapshot: ArrayBuffer;
+}
+
+/** Saves what the page shows of a run. @throws Error with one sentence */
+export async function saveRun(
+  persisted: Persisted,
+  trainer: Trainer,
+  id: string,
+  facts: RunFacts,
+  finished: boolean,
+): Promise<void> {
+  const { timeline, metrics, checks } = trainer;
+  const rows = metrics
+    .rows()
+    .map((row) => row.map((value) => (Number.isFinite(value) ? value : null)));
+  const { frames, marks } = timeline;
+  const detail: RunDetail = { ...facts, frames, marks, rows, checks };
+  const state = finished ? "finished" : "running";
+  await persisted.saveRun({ id, t: Date.now(), state, detail });
+}
+
+/** The last run that has weights, or null. @throws Error with one sentence */
+export async function loadRun(persisted: Persisted): Promise<KeptRun | null> {
+  const row = await persisted.lastRun();
+  const kept = row === null ? null : await persisted.snapshot(row.id);
+  if (row === null || kept === null) return null;
+  return {
+    id: row.id,
+    finished: row.state === "finished",
+    step: kept.step,
+    detail: row.detail as RunDetail,
+    snapshot: kept.bytes,
+  };
+}
+
+/** Puts a kept run on screen, up to the step that its weights belong to. */
+export function showRun(trainer: Trainer, detail: RunDetail, step: number): void {
+  const { timeline, metrics } = trainer;
+  timeline.clear();
+  timeline.frames = detail.frames;
+  timeline.marks = detail.marks;
+  const rows = new Float32Array(detail.rows.length * METRICS.length);
+  for (const [r, row] of detail.rows.entries()) {
+    const values = row.map((value) => value ?? Number.NaN);
+    rows.set(values, r * METRICS.length);
+  }
+  metrics.clear();
+  metrics.append(0, rows);
+  timeline.keepThrough(step);
+  metrics.keepThrough(step);
+  trainer.checks = detail.checks;
+}
