@@ -1,4 +1,5 @@
 // Models and token batches of oracle cases, in the layouts the engine trains with.
+import { positionIds } from "../kernels/position.ts";
 import type { GptConfig, GptInput } from "../model/gpt.ts";
 import { gptSpecs } from "../model/gpt.ts";
 import { flatten, layOut, unflatten } from "../model/parameters.ts";
@@ -130,15 +131,7 @@ export class Batch {
   input(bench: Bench): GptInput {
     const tokens = bench.constant("ids", [this.B, this.T], this.ids, "i32");
     const mask = this.keyMask(bench, "u32");
-    return { tokens, mask, positions: this.positions(bench) };
-  }
-
-  private positions(bench: Bench): Tensor {
-    const positions = this.mask.map((_, i) => {
-      const start = i - (i % this.T);
-      return this.mask.subarray(start, i).reduce((sum, real) => sum + real, 0);
-    });
-    return bench.constant("positions", [this.B, this.T], positions, "u32");
+    return { tokens, mask, positions: positionIds(bench.tape, mask) };
   }
 
   keyMask(bench: Bench, dtype: DType): Tensor {
@@ -166,13 +159,6 @@ export class Batch {
       this.mask.subarray(b * this.T, (b + 1) * this.T).lastIndexOf(1),
     );
     return bench.constant("last", [this.B], last, "u32");
-  }
-
-  /** (B,G) u32 rows b·T + t of the columns t = first to last. */
-  columns(bench: Bench, first: number, last: number): Tensor {
-    const G = last - first + 1;
-    const rows = this.grid(G, (b, j) => b * this.T + first + j);
-    return bench.constant("rows", [this.B, G], rows, "u32");
   }
 
   /** Tokens (B,G) and mask (B,G) of the columns after the prompt. */

@@ -1,8 +1,8 @@
 // Oracle specs of whole models: language modelling, optimiser steps, padding, the reward model and PPO-ptx.
 import { adamw, adamwKnobs } from "../kernels/adamw.ts";
+import { columns } from "../kernels/columns.ts";
 import { crossEntropy } from "../kernels/cross-entropy.ts";
 import { dropoutApply } from "../kernels/dropout.ts";
-import { embedding } from "../kernels/embedding.ts";
 import { NORM_STATE, globalNorm } from "../kernels/global-norm.ts";
 import { KNOBS } from "../kernels/knobs.ts";
 import { logprobs } from "../kernels/logprobs.ts";
@@ -121,8 +121,8 @@ function score(bench: Bench, model: Model, batch: Batch): Tensor {
 /** Hidden states at the columns that predict the response: P-1 to T-2 of every sequence, (B·G,C). */
 function responseStates(bench: Bench, model: Model, batch: Batch, prompt: number): Tensor {
   const h = gpt(bench.tape, model.config, model.parameters, batch.input(bench));
-  const rows = batch.columns(bench, prompt - 1, batch.T - 2);
-  return embedding(bench.tape, rows, rows, h, undefined);
+  const { B, T } = batch;
+  return columns(bench.tape, h, { B, T, first: prompt - 1, count: T - prompt });
 }
 
 function responseLogprobs(bench: Bench, model: Model, batch: Batch, live: Tensor): Logprobs {

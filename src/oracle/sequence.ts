@@ -1,6 +1,7 @@
 // Oracle specs of ops on sequences: attention and embedding.
 import { attention } from "../kernels/attention.ts";
 import { embedding } from "../kernels/embedding.ts";
+import { positionIds } from "../kernels/position.ts";
 import { size } from "../plan/tensor.ts";
 import type { Shape } from "../plan/tensor.ts";
 import { gradient } from "./bench.ts";
@@ -55,6 +56,8 @@ async function attentionHeads(bench: Bench): Promise<Results> {
 
 export const sequence: Readonly<Record<string, Spec>> = {
   attention: attentionHeads,
+  position_ids: (bench) =>
+    bench.finish({ pos: positionIds(bench.tape, bench.input("mask", "u32")) }),
   embedding: (bench) => {
     const [wte, wpe] = [bench.parameter("wte"), bench.parameter("wpe")];
     const x = embedding(bench.tape, bench.input("ids"), bench.input("pos", "u32"), wte, wpe);
