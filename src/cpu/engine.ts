@@ -33,13 +33,12 @@ export class CpuEngine implements Engine {
   readonly name: string;
   readonly memory: WasmMemory;
   private readonly kernels: WasmKernels;
-  private readonly scratch: number;
+  private scratch = { address: 0, bytes: 0 };
 
   private constructor(memory: WasmMemory, kernels: WasmKernels) {
     this.name = "CPU (WebAssembly SIMD)";
     this.memory = memory;
     this.kernels = kernels;
-    this.scratch = memory.reserve("scratch", Number(kernels.MATMUL_SCRATCH.value));
   }
 
   /** Loads the WebAssembly kernels. @throws Error when they cannot be loaded or SIMD is missing. */
@@ -88,7 +87,8 @@ export class CpuEngine implements Engine {
       }
       return address(tensor);
     };
-    const { kernels, scratch } = this;
+    const { kernels } = this;
+    const scratch = (bytes: number): number => this.scratchOf(bytes);
     const native = prepareNative(kernel.name, consts, { kernels, at, scratch });
     if (native !== undefined) return native;
     const places = Object.entries(bindings).map(([name, tensor]) => ({
@@ -101,6 +101,14 @@ export class CpuEngine implements Engine {
     return () => {
       kernel.reference(buffers, consts as never);
     };
+  }
+
+  // Calls prepared earlier keep the smaller scratch they were given.
+  private scratchOf(bytes: number): number {
+    if (bytes > this.scratch.bytes) {
+      this.scratch = { address: this.memory.reserve("scratch", bytes), bytes };
+    }
+    return this.scratch.address;
   }
 
   private renewViews(plan: CpuPlan): void {

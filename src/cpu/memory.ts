@@ -6,6 +6,8 @@ import type { DType, Storage, Tensor } from "../plan/tensor.ts";
 const PAGE = 65536;
 const ALIGN = 16;
 const MOST_PAGES = 65536;
+// Vector loads may reach past the end of a tensor, also of the last one.
+const BEHIND = 64;
 // Below this nothing is placed: address 0 would hide a missing pointer.
 const FIRST = 1024;
 
@@ -74,7 +76,7 @@ export class WasmMemory implements EngineMemory {
   reserve(name: string, bytes: number): number {
     const address = this.top;
     const end = Math.ceil((address + Math.max(4, bytes)) / ALIGN) * ALIGN;
-    const missing = end - this.memory.buffer.byteLength;
+    const missing = end + BEHIND - this.memory.buffer.byteLength;
     if (missing > 0) this.grow(name, Math.ceil(missing / PAGE));
     this.top = end;
     return address;

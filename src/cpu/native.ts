@@ -2,37 +2,95 @@
 import type { Consts } from "../plan/kernel.ts";
 import type { WasmKernels } from "./wasm.ts";
 
-/** What a native kernel is prepared from: addresses by binding, constants, and the shared scratch. */
-export interface NativeCall {
+/** A twin takes the addresses of its bindings, then constants, then a scratch address if it has one. */
+interface Signature {
+  readonly bindings: readonly string[];
+  readonly consts: readonly string[];
+  /** export that gives the bytes of scratch from the constants named here */
+  readonly scratch?: { readonly size: string; readonly consts: readonly string[] };
+  /** the constants that the twin supports; all by default */
+  readonly supports?: (consts: Consts) => boolean;
+}
+
+/** `"x y | N"`: bindings and constants in the order of the twin's parameters. */
+function takes(parameters: string, rest: Omit<Signature, "bindings" | "consts"> = {}): Signature {
+  const [bindings = [], consts = []] = parameters
+    .split("|")
+    .map((names) => names.trim().split(" "));
+  return { bindings, consts, ...rest };
+}
+
+const attention = { scratch: { size: "attention_scratch", consts: ["T", "D"] } };
+
+const NATIVE: Readonly<Record<string, Signature>> = {
+  matmul: takes("a b bias c | BATCH M N K TA TB BIAS ACCUMULATE", {
+    scratch: { size: "matmul_scratch", consts: [] },
+  }),
+  attention_small: takes("qkv mask y lse | B T H D", attention),
+  attention_small_backward_query: takes(
+    "qkv mask y dy lse dqkv delta | B T H D ACCUMULATE",
+    attention,
+  ),
+  attention_small_backward_key: takes("qkv mask dy lse delta dqkv | B T H D ACCUMULATE", attention),
+  gelu: takes("x y | N"),
+  gelu_backward: takes("x dy dx | N ACCUMULATE"),
+  residual: takes("x f y | N"),
+  residual_backward: takes("dy dx | N ACCUMULATE"),
+  adamw: takes("values grads m v state knobs | N DECAY_END"),
+  layernorm: takes("x w b y stats | R C EPS"),
+  layernorm_backward: takes("x w stats dy dx | R C ACCUMULATE"),
+  layernorm_backward_blocks: takes("x stats dy partial | R C ROWS BLOCKS"),
+  column_sum_blocks: takes("x partial | R C ROWS BLOCKS"),
+  column_sum: takes("x out | R C ACCUMULATE"),
+  global_norm_blocks: takes("g partial | N BLOCKS", {
+    supports: ({ BLOCKS }) => Number(BLOCKS) % 4 === 0,
+  }),
+  softmax_parts: takes("logits knobs parts | R V TEMPERED TEMPERATURE BANNED", {
+    supports: ({ PARTS }) => PARTS === 8,
+  }),
+  cross_entropy_backward: takes(
+    "logits targets mask normaliser sums knobs dlogits | R V WEIGHTED WEIGHT ACCUMULATE",
+  ),
+  logprobs_backward: takes(
+    "logits targets knobs entropy normaliser dlogp dentropy dlogits | R V TEMPERED TEMPERATURE BANNED HAS_DLOGP HAS_DENTROPY ACCUMULATE",
+  ),
+};
+
+/** What a call is prepared from. */
+export interface Surroundings {
   readonly kernels: WasmKernels;
   /** byte address of a binding */
   readonly at: (binding: string) => number;
-  /** a constant as a number; flags are 0 and 1 */
-  readonly of: (constant: string) => number;
-  readonly scratch: number;
+  /** byte address of at least so much scratch, which no two calls use at once */
+  readonly scratch: (bytes: number) => number;
 }
 
-type Prepare = (call: NativeCall) => () => void;
-
-const matmul: Prepare = ({ kernels, at, of, scratch }) => {
-  const [a, b, bias, c] = [at("a"), at("b"), at("bias"), at("c")];
-  const [BATCH, M, N, K] = [of("BATCH"), of("M"), of("N"), of("K")];
-  const [TA, TB, BIAS, ACCUMULATE] = [of("TA"), of("TB"), of("BIAS"), of("ACCUMULATE")];
-  return () => kernels.matmul(a, b, bias, c, BATCH, M, N, K, TA, TB, BIAS, ACCUMULATE, scratch);
-};
-
-const NATIVE: ReadonlyMap<string, Prepare> = new Map([["matmul", matmul]]);
-
-/** The prepared call of a kernel, or undefined when only its reference exists. */
+/** The prepared call of a kernel, or undefined when only its reference can run it. */
 export function prepareNative(
   name: string,
   consts: Consts,
-  rest: Omit<NativeCall, "of">,
+  { kernels, at, scratch }: Surroundings,
 ): (() => void) | undefined {
-  const of = (constant: string): number => {
-    const value = consts[constant];
-    if (value === undefined) throw new Error(`${name}: no constant ${constant}`);
-    return Number(value);
+  const signature = NATIVE[name];
+  if (signature === undefined || signature.supports?.(consts) === false) return undefined;
+  const value = (constant: string): number => {
+    const found = consts[constant];
+    if (found === undefined) throw new Error(`${name}: no constant ${constant}`);
+    return Number(found);
   };
-  return NATIVE.get(name)?.({ ...rest, of });
+  const twin = exported(kernels, name);
+  const args = [...signature.bindings.map(at), ...signature.consts.map(value)];
+  if (signature.scratch !== undefined) {
+    const bytes = exported(kernels, signature.scratch.size);
+    args.push(scratch(bytes(...signature.scratch.consts.map(value))));
+  }
+  return () => {
+    twin(...args);
+  };
+}
+
+function exported(kernels: WasmKernels, name: string): (...args: number[]) => number {
+  const twin = kernels[name];
+  if (twin === undefined) throw new Error(`cpu: kernels.wasm does not export ${name}`);
+  return twin;
 }

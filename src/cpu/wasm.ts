@@ -1,26 +1,7 @@
 // Loads kernels.wasm: from the file in Node, with fetch in a browser or a worker.
 
-/** What src/cpu/assembly exports; every pointer is a byte address of the shared memory. */
-export interface WasmKernels {
-  readonly MATMUL_SCRATCH: WebAssembly.Global;
-  matmul(
-    ...pointersSizesAndFlags: [
-      a: number,
-      b: number,
-      bias: number,
-      c: number,
-      BATCH: number,
-      M: number,
-      N: number,
-      K: number,
-      TA: number,
-      TB: number,
-      BIAS: number,
-      ACCUMULATE: number,
-      scratch: number,
-    ]
-  ): void;
-}
+/** The functions of src/cpu/assembly; every pointer is a byte address of the shared memory. */
+export type WasmKernels = Readonly<Record<string, (...args: number[]) => number>>;
 
 const url = new URL("./kernels.wasm", import.meta.url);
 

@@ -1,2 +1,18 @@
 // The WebAssembly module of the CPU engine: the kernels that a training step spends its time in.
-export { matmul, MATMUL_SCRATCH } from "./matmul";
+export {
+  attention_small_backward_key,
+  attention_small_backward_query,
+  attention_scratch,
+  attention_small,
+} from "./attention";
+export { adamw, gelu, gelu_backward, residual, residual_backward } from "./elementwise";
+export { matmul, matmul_scratch } from "./matmul";
+export {
+  column_sum,
+  column_sum_blocks,
+  global_norm_blocks,
+  layernorm,
+  layernorm_backward,
+  layernorm_backward_blocks,
+} from "./rows";
+export { cross_entropy_backward, logprobs_backward, softmax_parts } from "./softmax";

@@ -5,7 +5,9 @@ const KC: i32 = 256;
 const NC: i32 = 512;
 
 /** Bytes of scratch: the block of B, four packed rows of A and one tile. */
-export const MATMUL_SCRATCH: i32 = (KC * NC + KC * 4 + 32) * 4;
+export function matmul_scratch(): i32 {
+  return (KC * NC + KC * 4 + 32) * 4;
+}
 
 /** Packs kc x nc elements of opB(B) into panels of eight columns, the last padded with zeros. */
 function packB(b: usize, step: usize, along: usize, kc: i32, nc: i32, out: usize): void {
@@ -172,7 +174,7 @@ function one(
   }
 }
 
-/** The kernel of src/kernels/matmul.ts; `scratch` has MATMUL_SCRATCH bytes. */
+/** The kernel of src/kernels/matmul.ts; `scratch` has matmul_scratch() bytes. */
 export function matmul(
   a: usize,
   b: usize,

@@ -1,0 +1,66 @@
+// Helpers on four lanes: partial stores, masks of the last lanes, sums across lanes, exp.
+// Loads may read up to 12 bytes past a tensor (the memory keeps room behind the last); stores never write there.
+
+/** Lane i set when i < left. */
+export function lanes(left: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
+}
+
+/** Stores the first `left` lanes, or all four. */
+export function put(to: usize, x: v128, left: i32): void {
+  if (left >= 4) {
+    v128.store(to, x);
+    return;
+  }
+  v128.store_lane<f32>(to, x, 0);
+  if (left > 1) v128.store_lane<f32>(to, x, 1, 4);
+  if (left > 2) v128.store_lane<f32>(to, x, 2, 8);
+}
+
+/** Stores or adds the first `left` lanes. */
+export function give(to: usize, x: v128, left: i32, add: bool): void {
+  put(to, add ? f32x4.add(v128.load(to), x) : x, left);
+}
+
+/** Sum of the four lanes. */
+export function total(x: v128): f32 {
+  const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/** Largest of the four lanes. */
+export function largest(x: v128): f32 {
+  const pairs = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+/**
+ * exp(x) within 2 units in the last place, arguments clamped to -87 .. 88: x = n ln 2 + r, a polynomial of r
+ * (the coefficients of Cephes' expf), and n added to the exponent bits.
+ */
+export function exp(x: v128): v128 {
+  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(88)), f32x4.splat(-87));
+  // 1.5 * 2^23 leaves the rounded integer in the low bits
+  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504)), f32x4.splat(12582912));
+  const n = f32x4.sub(shifted, f32x4.splat(12582912));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.1219444e-4)));
+  let y = f32x4.add(f32x4.mul(r, f32x4.splat(1.98756915e-4)), f32x4.splat(1.3981999507e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
+  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
+  y = f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), f32x4.add(r, f32x4.splat(1)));
+  return i32x4.add(y, i32x4.shl(shifted, 23));
+}
+
+/** log(x) of a positive normal number: x = 2^e m with m near 1, and the series of atanh((m-1)/(m+1)). */
+export function log(x: f32): f32 {
+  const bits = reinterpret<i32>(x) - 0x3f3504f3; // sqrt(1/2)
+  const e = bits >> 23;
+  const m = <f64>reinterpret<f32>((bits & 0x7fffff) + 0x3f3504f3);
+  const s = (m - 1) / (m + 1);
+  const z = s * s;
+  const series = 1 + z * (1 / 3.0 + z * (1 / 5.0 + z * (1 / 7.0 + z * (1 / 9.0 + z * (1 / 11.0)))));
+  return <f32>(<f64>e * 0.6931471805599453 + 2 * s * series);
+}
