@@ -60,7 +60,7 @@ const OPTIONS: readonly Option[] = [
 const CONTEXT = 96;
 const LENGTHS = [16, 32, 48, 96] as const;
 const POSITIONS = 768;
-const SAVE_EVERY = 250;
+const SAVE_EVERY = 100;
 const CURVE_EVERY = 50;
 const VALIDATION_SEED = 900_001;
 

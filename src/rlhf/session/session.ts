@@ -5,12 +5,12 @@ import { KNOBS, KNOB_COUNT } from "../../kernels/knobs.ts";
 import { ppoLr } from "../../kernels/schedules.ts";
 import type { GptConfig } from "../../model/gpt.ts";
 import { gptSpecs } from "../../model/gpt.ts";
-import { flatten, layOut, parameter, unflatten } from "../../model/parameters.ts";
+import { flatten, layOut, unflatten } from "../../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../../plan/engine.ts";
 import { persistent, size } from "../../plan/tensor.ts";
 import type { Tensor } from "../../plan/tensor.ts";
 import type { Row } from "../language-model.ts";
-import { lmInput, packRows, rowPositions } from "../language-model.ts";
+import { lmInput, lmStep, packRows, rowPositions } from "../language-model.ts";
 import type { LmInput } from "../language-model.ts";
 import { makeOptimiser } from "../optimiser.ts";
 import type { Optimiser } from "../optimiser.ts";
@@ -32,6 +32,8 @@ const PTX_LENGTH = 48;
 /** Iterations that train only the value model, before the policy moves. */
 export const VALUE_WARMUP = 3;
 const LR_WARMUP = 5;
+/** Updates on a person's own demonstration: enough to echo it, few enough to keep the rest. */
+const DEMONSTRATION_STEPS = 12;
 /** Subtracted from the normalised reward of an answer that does not end. */
 const MISSING_EOS = 1;
 
@@ -58,6 +60,7 @@ interface Plans {
   readonly experience: CompiledPlan;
   readonly policy: readonly CompiledPlan[];
   readonly value: readonly CompiledPlan[];
+  readonly demonstrate: CompiledPlan;
 }
 
 /** Policy, reference, reward and value models on one engine. */
@@ -171,7 +174,13 @@ export class Session {
       value.push(await compile(`value update ${String(i)}`, valuePart));
     }
     const scored = experienceTape(model, models, batch, data, knobs);
-    return { experience: await compile("experience", scored), policy, value };
+    const shown = lmStep(model, models.policy, this.policyOptimiser, ptx.input, ptx.stats);
+    return {
+      experience: await compile("experience", scored),
+      policy,
+      value,
+      demonstrate: await compile("demonstration", shown),
+    };
   }
 
   /** Puts supervised weights everywhere and forgets the run. */
@@ -317,13 +326,109 @@ export class Session {
     return unflatten(parameters, flat as Float32Array);
   }
 
+  /** The live settings in force. */
+  settings(): RunConfig {
+    return this.config;
+  }
+
+  knobValues(): { beta: number } {
+    return { beta: this.config.klCoefficient };
+  }
+
+  /** Policy, value model, optimisers and reward head: all that a run needs to go on. */
+  async everything(): Promise<Record<string, Float32Array>> {
+    const tensors = this.runTensors();
+    const arrays = await this.engine.memory.read(tensors.map(([, tensor]) => tensor));
+    return Object.fromEntries(
+      tensors.map(([name], i) => [name, Float32Array.from(arrays[i] ?? [])]),
+    );
+  }
+
+  /** Puts a saved run back. @throws RangeError when an array is missing or has another size. */
+  restoreEverything(arrays: Weights, iteration: number): Promise<void> {
+    const tensors = this.runTensors();
+    for (const [name, tensor] of tensors) {
+      const found = arrays[name];
+      if (found?.length !== size(tensor.shape)) {
+        throw new RangeError(
+          `The saved run: ${name} has ${String(found?.length ?? 0)} numbers, expected ${String(size(tensor.shape))}; the run was not loaded.`,
+        );
+      }
+    }
+    for (const [name, tensor] of tensors) {
+      this.engine.memory.write(tensor, arrays[name] as Float32Array);
+    }
+    this.iteration = iteration;
+    this.policySteps = Math.max(0, iteration - VALUE_WARMUP) * this.config.minibatches;
+    this.valueSteps = iteration * this.config.minibatches * this.config.valueEpochs;
+    return Promise.resolve();
+  }
+
+  /** Back to a kept state, or to the start of the run. */
+  restore(arrays: Weights | undefined, iteration: number): void {
+    if (arrays === undefined) this.restart();
+    else void this.restoreEverything(arrays, iteration);
+  }
+
+  private runTensors(): [string, Tensor][] {
+    const { policy, value, rewardHead } = this.models;
+    const of = (name: string, { m, v }: Optimiser): [string, Tensor][] => [
+      [`${name}.m`, m],
+      [`${name}.v`, v],
+    ];
+    return [
+      ["policy.values", policy.values],
+      ["value.values", value.values],
+      ["reward-head.values", rewardHead.values],
+      ...of("policy", this.policyOptimiser),
+      ...of("value", this.valueOptimiser),
+    ];
+  }
+
+  /** Named weights of the normalised reward head. */
+  async rewardWeights(): Promise<Record<string, Float32Array>> {
+    const { head } = this.reward;
+    const [flat] = await this.engine.memory.read([head.values]);
+    return unflatten(head, flat as Float32Array);
+  }
+
+  /** The reward head on the device as a fit that is normalised already. */
+  async currentReward(): Promise<{ fit: HeadFit; mean: number; gain: number }> {
+    const weights = await this.rewardWeights();
+    const fit: HeadFit = {
+      loss: NaN,
+      accuracy: NaN,
+      comparisons: 0,
+      scores: [],
+      weights: weights["score.weight"] as Float32Array,
+      bias: weights["score.bias"]?.[0] ?? 0,
+    };
+    return { fit, mean: 0, gain: 1 };
+  }
+
+  /** A few supervised steps on a person's demonstrations; policy and reference both learn them. */
+  async demonstrate(rows: readonly Row[]): Promise<{ lossBefore: number; lossAfter: number }> {
+    const { input, stats } = this.ptx;
+    const { memory } = this.engine;
+    const arrays = packRows(rows.slice(0, input.B), input.B, input.T);
+    memory.write(input.tokens, arrays.tokens);
+    memory.write(input.targets, arrays.targets);
+    memory.write(input.weights, arrays.weights);
+    this.restart();
+    const losses: number[] = [];
+    for (let step = 1; step <= DEMONSTRATION_STEPS; step++) {
+      const settings = { learningRate: 5e-4, beta2: 0.99, maxNorm: 1 };
+      memory.write(this.policyOptimiser.knobs, adamwKnobs(step, settings));
+      this.engine.run(this.plans.demonstrate);
+      const [measured] = await memory.read([stats]);
+      losses.push(measured?.[0] ?? NaN);
+    }
+    memory.copy(this.models.policy.values, this.models.reference.values);
+    this.restart();
+    return { lossBefore: losses[0] ?? NaN, lossAfter: losses.at(-1) ?? NaN };
+  }
+
   /** Rows of pre-training text that fit the ptx minibatch. */
   static readonly ptxRows = PTX_ROWS;
   static readonly ptxLength = PTX_LENGTH;
-
-  /** Weights and bias of the reward head as they are on the device. */
-  rewardHead(): { weight: Tensor; bias: Tensor } {
-    const { head } = this.reward;
-    return { weight: parameter(head, "score.weight"), bias: parameter(head, "score.bias") };
-  }
 }
