@@ -60,21 +60,25 @@ export function setFromShipped(shipped: ShippedSet, checkpoint: string): AnswerS
   };
 }
 
-/** A set from fresh samples of one prompt. */
-export function setFromSamples(samples: readonly Sample[]): AnswerSet | null {
-  const first = samples[0];
-  if (first === undefined) return null;
+/** A set from fresh samples of one prompt: the first `k` that differ; null when all are the same. */
+export function setFromSamples(samples: readonly Sample[], k: number): AnswerSet | null {
+  const distinct = [...new Map(samples.map((sample) => [sample.text, sample])).values()].slice(
+    0,
+    k,
+  );
+  const first = distinct[0];
+  if (first === undefined || distinct.length < 2) return null;
   return {
     task: `set-${crypto.randomUUID()}`,
     promptId: first.promptId,
     prompt: first.prompt,
-    answers: samples.map(({ text, tokens, checkpoint, seed }) => ({
+    answers: distinct.map(({ text, tokens, checkpoint, seed }) => ({
       text,
       tokens,
       checkpoint,
       seed,
     })),
-    shown: shuffled(samples.length),
+    shown: shuffled(distinct.length),
   };
 }
 

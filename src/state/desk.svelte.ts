@@ -1,4 +1,5 @@
 // The desk where rankings are made: saves each one, learns from it, and lays out the next set.
+import { MAX_COMPLETIONS, MIN_COMPLETIONS } from "../storage/judgement.ts";
 import { fromRow, toJudgement } from "./answers.ts";
 import type { Guess, Judged } from "./answers.ts";
 import type { Announcer } from "./announcer.svelte.ts";
@@ -24,6 +25,8 @@ interface Parts {
 
 export class Desk {
   readonly arena = new Arena();
+  /** answers per set sampled live (InstructGPT: 4 to 9) */
+  k = $state(4);
   /** nothing waits to be ranked */
   exhausted = $state(false);
   readonly #parts: Parts;
@@ -140,10 +143,21 @@ export class Desk {
     await this.learn();
   }
 
+  /** Changes how many answers come per prompt, from the next prompt on. */
+  setK(k: number): void {
+    this.k = Math.min(MAX_COMPLETIONS, Math.max(MIN_COMPLETIONS, k));
+    this.#supply.k = this.k;
+    this.arena.ahead = this.arena.ahead.filter((set) => !set.task.startsWith("set-"));
+    this.#parts.announcer.say(`${this.k} answers per prompt from now on.`);
+    void this.fill();
+  }
+
   /** Samples answers to a prompt of the person's own and puts them on screen. */
   async ask(text: string): Promise<void> {
     const set = await this.#supply.answers({ id: `own-${crypto.randomUUID()}`, text });
-    if (set === null) return;
+    if (set === null) {
+      throw new Error("The model gives the same answer every time, so there is nothing to rank.");
+    }
     this.#putBack();
     this.arena.open(set);
     this.#parts.announcer.say(`${set.answers.length} answers to your prompt.`);

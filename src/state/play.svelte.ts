@@ -8,7 +8,7 @@ import { Desk } from "./desk.svelte.ts";
 import { Files } from "./files.ts";
 import { loadFirstPrompt } from "./first-prompt.ts";
 import type { FirstPrompt } from "./first-prompt.ts";
-import { count, sentenceOf } from "./format.ts";
+import { count, sentenceOf, signed } from "./format.ts";
 import { Persisted } from "./persisted.svelte.ts";
 import { loadRecordedRun, recordedEvents } from "./recorded-run.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -52,6 +52,9 @@ export class Play {
     const { persisted, reward, announcer } = this;
     const busy = (): boolean => this.run.busy;
     const tell = (sentence: string): void => this.#tell(sentence);
+    trainer.onEvent((event) => {
+      if (event.type === "metrics" && this.run.busy) this.#report();
+    });
     this.desk = new Desk({ trainer, persisted, reward, announcer, busy, tell });
   }
 
@@ -118,6 +121,7 @@ export class Play {
   /** Starts a run from the rankings, straight or turned round. */
   async reinforce(flip = false): Promise<void> {
     this.#enter("reinforce");
+    this.recording = null;
     this.taste.clear();
     const watch = this.shipped?.watch ?? [];
     await this.run.start(toRankings(this.arena.judged), watch, flip);
@@ -152,8 +156,8 @@ export class Play {
     response: string,
   ): Promise<{ lossBefore: number; lossAfter: number; samples: readonly Sample[] }> {
     const id = `own-${crypto.randomUUID()}`;
-    await this.persisted.demonstrate(id, prompt, response);
     const loss = await this.trainer.ask((api) => api.demonstrate([{ prompt, response }]));
+    await this.persisted.demonstrate(id, prompt, response);
     const ask = { id, text: prompt };
     const sets = await this.trainer.ask((api) => api.sample([ask], 3, this.run.config.seed, "sft"));
     return { ...loss, samples: sets[0] ?? [] };
@@ -215,6 +219,14 @@ export class Play {
   #enter(station: Station): void {
     if (this.station !== station) this.announcer.polite = "";
     this.station = station;
+  }
+
+  /** The run in one sentence, at most every five seconds. */
+  #report(): void {
+    const { metrics } = this.trainer;
+    const liked = signed(metrics.at("objective/scores", metrics.count - 1));
+    const { step, total } = this.run;
+    this.announcer.sayTraining(`Step ${step} of ${total}. How you like it: ${liked}.`);
   }
 
   #tell(notice: string): void {

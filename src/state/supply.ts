@@ -5,14 +5,16 @@ import type { Arena } from "./arena.svelte.ts";
 import type { FirstPrompt, PromptText } from "./first-prompt.ts";
 import type { Trainer } from "./trainer.svelte.ts";
 
-/** Answers per set sampled live (InstructGPT: 4 to 9). */
-const K = 4;
+/** Samples per answer shown: the small model repeats itself, and equal answers teach nothing. */
+const DRAWS = 2;
 /** Sets kept waiting behind the one on screen. */
 const AHEAD = 2;
 
 export class Supply {
   shipped: FirstPrompt | null = null;
   seed = 1;
+  /** answers per set */
+  k = 4;
   #trainer: Trainer;
   #arena: Arena;
   #asked = new Set<string>();
@@ -36,12 +38,13 @@ export class Supply {
     return sets.find(({ task }) => !known.has(task)) ?? null;
   }
 
-  /** K answers to a prompt that a person typed. @throws Error with one sentence */
+  /** K different answers to a prompt, or null when the model always says the same. @throws Error with one sentence */
   async answers(prompt: PromptText): Promise<AnswerSet | null> {
     this.#drawn += 1;
     const seed = this.seed + this.#drawn + this.#arena.judged.length;
-    const sets = await this.#trainer.ask((api) => api.sample([prompt], K, seed, "sft"));
-    return setFromSamples(sets[0] ?? []);
+    const draws = this.k * DRAWS;
+    const sets = await this.#trainer.ask((api) => api.sample([prompt], draws, seed, "sft"));
+    return setFromSamples(sets[0] ?? [], this.k);
   }
 
   /**
@@ -68,6 +71,6 @@ export class Supply {
     const prompt = this.shipped?.rank.find(({ id }) => !this.#asked.has(id) && !ranked.has(id));
     if (!this.#trainer.ready || prompt === undefined || busy) return this.nextShipped();
     this.#asked.add(prompt.id);
-    return this.answers(prompt);
+    return (await this.answers(prompt)) ?? this.#another(busy);
   }
 }
