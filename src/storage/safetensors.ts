@@ -92,7 +92,7 @@ export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): T
   }
   const tensors = new Map<string, FileTensor>();
   for (const [name, entry] of entries) {
-    const tensor = view(entry, body.slice(entry.begin, entry.end).buffer);
+    const tensor = view(entry, Uint8Array.from(body.subarray(entry.begin, entry.end)).buffer);
     if (options.finite !== false) checkFinite(name, tensor, refuse);
     tensors.set(name, tensor);
   }
