@@ -1,6 +1,8 @@
 // The built page under the production headers: it loads clean, and WebGPU is there or it is not.
+import { readdirSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PRODUCTION_HEADERS } from "../../scripts/headers.mjs";
 import { serve } from "../../scripts/serve.mjs";
 import { DIST } from "../../scripts/setup.mjs";
 import { axeViolations } from "./support/axe.ts";
@@ -85,6 +87,13 @@ describe("with an adapter", () => {
     expect(found.join("\n")).toMatch(/image-alt \(critical\)/);
     await page.close();
   });
+});
+
+test("the policy allows WebAssembly exactly if the page ships some", () => {
+  const ships = readdirSync(DIST, { recursive: true }).some((name) =>
+    String(name).endsWith(".wasm"),
+  );
+  expect(PRODUCTION_HEADERS["Content-Security-Policy"]?.includes("'wasm-unsafe-eval'")).toBe(ships);
 });
 
 test("without a GPU navigator.gpu exists and gives no adapter, and the page still loads", async () => {
