@@ -1,5 +1,6 @@
 // Which engine a script runs on: WebGPU through Dawn, or the CPU engine.
 import { CpuEngine } from "../src/cpu/engine.ts";
+import { GpuUnavailable } from "../src/gpu/device.ts";
 import { Executor } from "../src/gpu/executor.ts";
 import { openNodeGpu } from "../src/gpu/node.ts";
 import type { Engine } from "../src/plan/engine.ts";
@@ -13,8 +14,10 @@ export async function openEngine(
     throw new UsageError(`--engine needs cpu or gpu, got "${wish}"; nothing was run.`);
   }
   if (wish !== "cpu") {
-    const gpu = await openNodeGpu();
-    if (wish === "gpu" || !gpu.software) {
+    const gpu = await openNodeGpu().catch((error: unknown) => {
+      if (wish === "gpu" || !(error instanceof GpuUnavailable)) throw error;
+    });
+    if (gpu !== undefined && (wish === "gpu" || !gpu.software)) {
       const destroy = (): void => {
         gpu.device.destroy();
       };

@@ -1,15 +1,10 @@
 // npm run pretrain: trains the shipped base model from the generated corpus, then SFT, with checkpoints and resume.
 import { mkdirSync, readFileSync, existsSync, writeFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { CpuEngine } from "../src/cpu/engine.ts";
-import { GpuUnavailable } from "../src/gpu/device.ts";
-import { Executor } from "../src/gpu/executor.ts";
-import { openNodeGpu } from "../src/gpu/node.ts";
 import { cosineLr } from "../src/kernels/schedules.ts";
 import { gpt2, gptSpecs } from "../src/model/gpt.ts";
 import { initialValues } from "../src/model/init.ts";
-import { flatten, layOut, parameterCount, unflatten } from "../src/model/parameters.ts";
-import type { Engine } from "../src/plan/engine.ts";
+import { layOut, parameterCount, unflatten } from "../src/model/parameters.ts";
 import type { Row } from "../src/rlhf/language-model.ts";
 import { Buckets, LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
 import type { Batch } from "../src/rlhf/session/lm-trainer.ts";
@@ -23,6 +18,7 @@ import {
   demonstration,
   liveDemonstration,
 } from "../src/world/index.ts";
+import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -196,7 +192,8 @@ async function fineTune(
   demos: number,
   epochs: number,
   seed: number,
-): Promise<{ curve: [number, number][] }> {
+): Promise<{ curve: [number, number][]; tokens: number; seconds: number }> {
+  const started = Date.now();
   const rows = demonstrationRows(seed + 77, demos);
   const rng = new Rng(seed + 78);
   const curve: [number, number][] = [];
@@ -223,7 +220,8 @@ async function fineTune(
       }
     }
   }
-  return { curve };
+  const tokens = epochs * rows.reduce((sum, row) => sum + row.tokens.length, 0);
+  return { curve, tokens, seconds: (Date.now() - started) / 1000 };
 }
 
 /** Entry of `npm run pretrain`. */
@@ -249,22 +247,6 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The engine asked for; without a wish a real GPU, and the CPU where there is only a software adapter. */
-async function openEngine(wish: string | undefined): Promise<Engine> {
-  if (wish === "cpu") return CpuEngine.create();
-  if (wish !== undefined && wish !== "gpu") {
-    throw new UsageError(`--engine needs cpu or gpu, got "${wish}"; nothing was run.`);
-  }
-  try {
-    const gpu = await openNodeGpu();
-    if (wish === "gpu" || !gpu.software) return new Executor(gpu);
-    gpu.device.destroy();
-  } catch (error) {
-    if (wish === "gpu" || !(error instanceof GpuUnavailable)) throw error;
-  }
-  return CpuEngine.create();
-}
-
 async function run(
   o: Readonly<Record<string, unknown>> & { state: string; out: string; fresh?: boolean },
   args: string[],
@@ -279,7 +261,7 @@ async function run(
     CONTEXT,
   );
   const parameters = layOut("policy", gptSpecs(config), true);
-  const engine = await openEngine(o["engine"] as string | undefined);
+  const { engine } = await openEngine(o["engine"] as string | undefined);
   const trainer = new LmTrainer(engine, config, parameters, POSITIONS);
   const { memory } = trainer.engine;
   memory.write(parameters.values, initialValues(parameters, number("seed")));
@@ -289,6 +271,7 @@ async function run(
     `${String(parameterCount(parameters))} parameters on ${engine.name}, from step ${String(state.step)}`,
   );
   const started = Date.now();
+  const fromStep = state.step;
   await pretrain(trainer, number("steps"), number("lr"), number("seed"), o.state, state);
   const held = validation(trainer);
   const validationLoss = await trainer.evaluate(held);
@@ -309,7 +292,7 @@ async function run(
         ...record,
         validationLoss,
         curve: state.curve,
-        seconds: (Date.now() - started) / 1000,
+        lastSession: { fromStep, seconds: (Date.now() - started) / 1000 },
       }),
     },
     true,
@@ -331,14 +314,15 @@ async function run(
         demonstrations: number("demos"),
         epochs: number("epochs"),
         curve: sft.curve,
+        tokens: sft.tokens,
+        seconds: sft.seconds,
         corpusLoss: after,
       }),
     },
     true,
   );
-  const again = flatten(parameters, unflatten(parameters, tuned as Float32Array));
   console.log(
-    `sft: last loss ${String(sft.curve.at(-1)?.[1])}, corpus loss ${after.toFixed(4)}, ${String(again.length)} values; files in ${o.out}`,
+    `sft: last loss ${String(sft.curve.at(-1)?.[1])}, corpus loss ${after.toFixed(4)}; files in ${o.out}`,
   );
   return 0;
 }
