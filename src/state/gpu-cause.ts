@@ -1,7 +1,7 @@
 // Which of the four reasons keeps this page from WebGPU, and what a person can do about it.
 
-/** As src/gpu/device.ts tells them apart, plus a worker that would not start. */
-export type GpuCause = "insecure" | "unsupported" | "no-adapter" | "no-device";
+/** The four that src/gpu/device.ts tells apart, and a model that would not load on a good GPU. */
+export type GpuCause = "insecure" | "unsupported" | "no-adapter" | "no-device" | "no-model";
 
 export interface GpuAdvice {
   readonly title: string;
@@ -40,6 +40,11 @@ export const ADVICE: Readonly<Record<GpuCause, GpuAdvice>> = {
     title: "A graphics adapter was found, but it would not open.",
     meaning: "The adapter lacks something this page needs, or another program holds it.",
     steps: ["Close other pages that use the graphics card, then reload", "Restart the browser"],
+  },
+  "no-model": {
+    title: "The model could not be loaded.",
+    meaning: "WebGPU itself looks fine.",
+    steps: ["Check again, in case the connection was interrupted", "Reload the page"],
   },
 };
 

@@ -82,7 +82,10 @@ export class Trainer {
       this.error = null;
       this.gpu = { kind: "ready" };
     } catch (error) {
-      this.gpu = { kind: "unavailable", cause: "no-device", sentence: sentenceOf(error) };
+      // Comlink keeps an error's name across the worker, not its class.
+      const device = error instanceof Error && error.name === "GpuUnavailable";
+      const cause = device ? "no-device" : "no-model";
+      this.gpu = { kind: "unavailable", cause, sentence: sentenceOf(error) };
     } finally {
       this.#rest();
     }
@@ -165,7 +168,7 @@ export class Trainer {
     this.#connection?.close();
     this.#connection = null;
     if (this.gpu.kind === "opening") {
-      this.gpu = { kind: "unavailable", cause: "no-device", sentence };
+      this.gpu = { kind: "unavailable", cause: "no-model", sentence };
     } else {
       this.gpu = { kind: "lost", sentence, weightsUsable: false };
     }
