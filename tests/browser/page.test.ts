@@ -9,6 +9,11 @@ import { axeViolations } from "./support/axe.ts";
 import { launchChromium, openPage } from "./support/chromium.ts";
 import { startServer, type PageServer } from "./support/server.ts";
 
+/** Not in TypeScript's DOM library yet. */
+interface TrustedTypesFactory {
+  createPolicy(name: string, rules: object): object;
+}
+
 let server: PageServer;
 
 beforeAll(async () => {
@@ -49,7 +54,10 @@ describe("with an adapter", () => {
     const refused = await page.evaluate(() => {
       const attempts = [
         () => (document.body.innerHTML = "<b>x</b>"),
-        () => Reflect.get(globalThis, "trustedTypes").createPolicy("other", {}) as unknown,
+        () => {
+          const types = Reflect.get(globalThis, "trustedTypes") as TrustedTypesFactory;
+          types.createPolicy("other", {});
+        },
       ];
       return attempts.map((attempt) => {
         try {
