@@ -25,7 +25,7 @@ const MAY_IMPORT = {
   storage: ["rlhf", ...PURE],
   workers: ["rlhf", "storage", "gpu", "cpu", ...PURE],
   state: ["workers", "rlhf", "storage", "lessons", ...PURE],
-  oracle: ["gpu", "rlhf", ...PURE],
+  oracle: ["gpu", "rlhf", "storage", ...PURE],
   lessons: ["ui", "state", "rlhf", "storage", ...PURE],
   ui: ["lessons", "state", "rlhf", "storage", ...PURE],
 };

@@ -278,7 +278,7 @@ async function align(o: Readonly<Record<string, unknown>>): Promise<number> {
       ties: outcome.filter((d) => d === 0).length,
       losses: outcome.filter((d) => d < 0).length,
     },
-    ...(iterations > 0 ? { kl: rows.at(-1)?.[METRICS.indexOf("objective/kl")] } : {}),
+    ...(iterations > 0 ? { kl: rows[iterations - 1]?.[METRICS.indexOf("objective/kl")] } : {}),
     rewardModel: { heldOutAccuracy: accuracy },
     seconds: {
       total: (done - started) / 1000,

@@ -78,7 +78,7 @@ function save(
   for (const [name, data] of Object.entries(arrays)) {
     const file: FileTensor = half
       ? { dtype: "F16", shape: [data.length], data: encodeHalf(data) }
-      : { dtype: "F32", shape: [data.length], data: data as Float32Array<ArrayBuffer> };
+      : { dtype: "F32", shape: [data.length], data: Float32Array.from(data) };
     tensors.set(name, file);
   }
   writeFileSync(`${path}.tmp`, writeSafetensors(tensors, metadata));

@@ -69,7 +69,7 @@ export class GpuMemory implements EngineMemory {
     this.device.queue.writeBuffer(
       this.persistent(tensor.storage),
       at,
-      data.buffer as ArrayBuffer,
+      data.buffer,
       data.byteOffset,
       data.byteLength,
     );

@@ -9,6 +9,6 @@ let instance: GPU | undefined;
 /** Opens the default Vulkan adapter. @throws GpuUnavailable when there is none. */
 export async function openNodeGpu(): Promise<Gpu> {
   Object.assign(globalThis, globals);
-  instance ??= create([]) as unknown as GPU;
+  instance ??= create([]);
   return openGpu(instance);
 }

@@ -53,7 +53,7 @@ function literal(kernel: string, name: string, type: string, value: number | boo
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new TypeError(`${kernel}: ${name} must be a finite number, got ${String(value)}`);
   }
-  if (type === "f32") return Number.isInteger(value) ? `${value.toFixed(1)}` : String(value);
+  if (type === "f32") return Number.isInteger(value) ? value.toFixed(1) : String(value);
   if (!Number.isInteger(value) || (type === "u32" && value < 0)) {
     throw new RangeError(
       `${kernel}: ${name} must be a whole number for ${type}, got ${String(value)}`,

@@ -145,8 +145,3 @@ export function gradient(parameter: Tensor): Tensor {
   }
   return parameter.gradient;
 }
-
-/** Number of elements, for flat views of inputs. */
-export function count(shape: Shape): number {
-  return size(shape);
-}

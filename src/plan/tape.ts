@@ -78,7 +78,7 @@ export class Tape {
     consts: C,
   ): void {
     this.calls.push({
-      kernel: kernel as unknown as AnyKernel,
+      kernel,
       bindings,
       consts,
       scope: this.scopes.join("/"),

@@ -25,7 +25,13 @@ import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
 /** What the trainer needs from where it runs. */
 export interface Host {
   /** opens the engine; called once */
-  openEngine(): Promise<{ engine: Engine; software: boolean; destroy: () => void }>;
+  openEngine(): Promise<{
+    engine: Engine;
+    software: boolean;
+    destroy: () => void;
+    /** resolves with the cause when the device is lost; absent where it cannot be */
+    lost?: Promise<string>;
+  }>;
   /** bytes of a shipped file below the page's folder */
   load(file: string): Promise<Uint8Array>;
 }
@@ -68,7 +74,10 @@ export class Trainer implements TrainerApi {
     this.phase("loading");
     const bytes = await this.host.load("models/sft.safetensors");
     this.sft = readCheckpoint(bytes, "models/sft.safetensors");
-    const { engine, software, destroy } = await this.host.openEngine();
+    const { engine, software, destroy, lost } = await this.host.openEngine();
+    void lost?.then((cause) => {
+      this.fail(cause);
+    });
     this.destroy = destroy;
     const { config: model, command } = this.sft.card;
     const progress = (done: number, total: number): void => {
@@ -227,7 +236,7 @@ export class Trainer implements TrainerApi {
     if (this.session.iteration === 0) await this.begin(this.reward);
     let pending: Promise<boolean> | undefined;
     let done = 0;
-    while (done < iterations && !this.pausing) {
+    while (done < iterations && !this.stopping()) {
       const step = this.session.iteration;
       const report = this.session.step(this.supply.prompts(step, this.session.batch.B), () =>
         this.supply.rows(Session.ptxRows, Session.ptxLength),
@@ -242,6 +251,10 @@ export class Trainer implements TrainerApi {
     if (pending !== undefined) await pending;
     this.phase("idle");
     return done;
+  }
+
+  private stopping(): boolean {
+    return this.pausing;
   }
 
   pause(): Promise<void> {
@@ -301,6 +314,13 @@ export class Trainer implements TrainerApi {
   destroyDevice(): Promise<void> {
     this.destroy();
     return Promise.resolve();
+  }
+
+  private fail(cause: string): void {
+    this.pausing = true;
+    const step = String(this.session.iteration);
+    const sentence = `The GPU device was lost (${cause}) at step ${step}; the last saved weights are safe, reload the page to go on from them.`;
+    this.emit({ type: "failed", error: { sentence, cause: "device-lost", weightsUsable: true } });
   }
 
   private async begin(reward: Reward): Promise<void> {

@@ -12,10 +12,11 @@ const base = import.meta.env.PROD
 
 const host: Host = {
   async openEngine() {
-    const gpu = await openGpu(navigator.gpu as GPU | undefined, self.isSecureContext);
+    const gpu = await openGpu(navigator.gpu, self.isSecureContext);
     return {
       engine: new Executor(gpu),
       software: gpu.software,
+      lost: gpu.device.lost.then(({ reason, message }) => `${reason}: ${message}`),
       destroy: () => {
         gpu.device.destroy();
       },

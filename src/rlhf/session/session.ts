@@ -249,10 +249,8 @@ export class Session {
     pretraining: () => readonly Row[],
   ): Promise<IterationReport> {
     const iteration = this.iteration++;
-    const { run } = this.engine;
-    const submit = run.bind(this.engine);
     this.policyGenerator.queue(prompts, this.config.seed, 1000 + iteration);
-    submit(this.plans.experience);
+    this.engine.run(this.plans.experience);
     const moves = iteration >= VALUE_WARMUP;
     const rate = moves ? this.updatePolicy(iteration - VALUE_WARMUP, pretraining) : 0;
     for (let epoch = 0; epoch < this.config.valueEpochs; epoch++) {
@@ -262,7 +260,7 @@ export class Session {
           this.valueOptimiser.knobs,
           adamwKnobs(++this.valueSteps, settings),
         );
-        submit(plan);
+        this.engine.run(plan);
       }
     }
     return this.report(iteration, moves, rate);
