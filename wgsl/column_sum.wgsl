@@ -12,7 +12,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= C) { return; }
+  // R, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let rows = R + group.z;
   var sum = 0.0;
-  for (var r = 0u; r < R; r++) { sum += x[r * C + i]; }
+  for (var r = 0u; r < rows; r++) { sum += x[r * C + i]; }
   if (ACCUMULATE) { out[i] += sum; } else { out[i] = sum; }
 }

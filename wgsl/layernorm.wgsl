@@ -16,13 +16,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= R) { return; }
   let at = i * C;
-  let tail = C - C % 4u;
+  // C, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let width = C + group.z;
+  let tail = width - width % 4u;
   var s = vec4f(0.0);
   for (var c = 0u; c < tail; c += 4u) {
     s += vec4f(x[at + c], x[at + c + 1u], x[at + c + 2u], x[at + c + 3u]);
   }
   var sum = s.x + s.y + s.z + s.w;
-  for (var c = tail; c < C; c++) { sum += x[at + c]; }
+  for (var c = tail; c < width; c++) { sum += x[at + c]; }
   let mean = sum / f32(C);
 
   // a second pass, because E[x^2] - mean^2 cancels when the mean is large
@@ -32,13 +34,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     q += d * d;
   }
   var squares = q.x + q.y + q.z + q.w;
-  for (var c = tail; c < C; c++) {
+  for (var c = tail; c < width; c++) {
     let d = x[at + c] - mean;
     squares += d * d;
   }
   let inverse = 1.0 / sqrt(squares / f32(C) + EPS);
 
-  for (var c = 0u; c < C; c++) { y[at + c] = (x[at + c] - mean) * inverse * w[c] + b[c]; }
+  for (var c = 0u; c < width; c++) { y[at + c] = (x[at + c] - mean) * inverse * w[c] + b[c]; }
   stats[2u * i] = mean;
   stats[2u * i + 1u] = inverse;
 }

@@ -16,9 +16,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= R) { return; }
   let at = i * C;
+  // C, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let width = C + group.z;
   let mean = stats[2u * i];
   let inverse = stats[2u * i + 1u];
-  let tail = C - C % 4u;
+  let tail = width - width % 4u;
   var s = vec4f(0.0);
   var p = vec4f(0.0);
   for (var c = 0u; c < tail; c += 4u) {
@@ -30,14 +32,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   var sum = s.x + s.y + s.z + s.w;
   var product = p.x + p.y + p.z + p.w;
-  for (var c = tail; c < C; c++) {
+  for (var c = tail; c < width; c++) {
     let g = dy[at + c] * w[c];
     sum += g;
     product += g * (x[at + c] - mean) * inverse;
   }
   sum /= f32(C);
   product /= f32(C);
-  for (var c = 0u; c < C; c++) {
+  for (var c = 0u; c < width; c++) {
     let n = (x[at + c] - mean) * inverse;
     let d = (dy[at + c] * w[c] - sum - n * product) * inverse;
     if (ACCUMULATE) { dx[at + c] += d; } else { dx[at + c] = d; }

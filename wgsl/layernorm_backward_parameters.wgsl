@@ -14,9 +14,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= C) { return; }
+  // unknown to the compiler: software adapters take seconds to compile what they unroll
+  let blocks = BLOCKS + group.z;
   var w = 0.0;
   var b = 0.0;
-  for (var p = 0u; p < BLOCKS; p++) {
+  for (var p = 0u; p < blocks; p++) {
     w += partial[p * 2u * C + i];
     b += partial[p * 2u * C + C + i];
   }

@@ -15,15 +15,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= R) { return; }
   let at = i * C;
-  let tail = C - C % 4u;
+  // C, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let width = C + group.z;
+  let tail = width - width % 4u;
   var q = vec4f(0.0);
   for (var c = 0u; c < tail; c += 4u) {
     let v = vec4f(x[at + c], x[at + c + 1u], x[at + c + 2u], x[at + c + 3u]);
     q += v * v;
   }
   var squares = q.x + q.y + q.z + q.w;
-  for (var c = tail; c < C; c++) { squares += x[at + c] * x[at + c]; }
+  for (var c = tail; c < width; c++) { squares += x[at + c] * x[at + c]; }
   let scale = 1.0 / sqrt(squares / f32(C) + EPS);
-  for (var c = 0u; c < C; c++) { y[at + c] = x[at + c] * scale * w[c]; }
+  for (var c = 0u; c < width; c++) { y[at + c] = x[at + c] * scale * w[c]; }
   inverse[i] = scale;
 }

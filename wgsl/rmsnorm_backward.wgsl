@@ -16,8 +16,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= R) { return; }
   let at = i * C;
+  // C, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let width = C + group.z;
   let scale = inverse[i];
-  let tail = C - C % 4u;
+  let tail = width - width % 4u;
   var p = vec4f(0.0);
   for (var c = 0u; c < tail; c += 4u) {
     p += vec4f(dy[at + c], dy[at + c + 1u], dy[at + c + 2u], dy[at + c + 3u])
@@ -25,9 +27,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       * vec4f(x[at + c], x[at + c + 1u], x[at + c + 2u], x[at + c + 3u]);
   }
   var product = p.x + p.y + p.z + p.w;
-  for (var c = tail; c < C; c++) { product += dy[at + c] * w[c] * x[at + c]; }
+  for (var c = tail; c < width; c++) { product += dy[at + c] * w[c] * x[at + c]; }
   product *= scale / f32(C);
-  for (var c = 0u; c < C; c++) {
+  for (var c = 0u; c < width; c++) {
     let d = (dy[at + c] * w[c] - x[at + c] * scale * product) * scale;
     if (ACCUMULATE) { dx[at + c] += d; } else { dx[at + c] = d; }
   }

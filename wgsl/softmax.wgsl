@@ -12,13 +12,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= R) { return; }
   let at = i * C;
+  // C, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let width = C + group.z;
   var highest = z[at];
-  for (var c = 1u; c < C; c++) { highest = max(highest, z[at + c]); }
+  for (var c = 1u; c < width; c++) { highest = max(highest, z[at + c]); }
   var sum = 0.0;
-  for (var c = 0u; c < C; c++) {
+  for (var c = 0u; c < width; c++) {
     let e = exp(z[at + c] - highest);
     p[at + c] = e;
     sum += e;
   }
-  for (var c = 0u; c < C; c++) { p[at + c] /= sum; }
+  for (var c = 0u; c < width; c++) { p[at + c] /= sum; }
 }

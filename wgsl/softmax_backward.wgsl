@@ -14,9 +14,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= R) { return; }
   let at = i * C;
+  // C, but unknown to the compiler: software adapters take seconds to compile what they unroll
+  let width = C + group.z;
   var sum = 0.0;
-  for (var c = 0u; c < C; c++) { sum += dp[at + c] * p[at + c]; }
-  for (var c = 0u; c < C; c++) {
+  for (var c = 0u; c < width; c++) { sum += dp[at + c] * p[at + c]; }
+  for (var c = 0u; c < width; c++) {
     let d = p[at + c] * (dp[at + c] - sum);
     if (ACCUMULATE) { dz[at + c] += d; } else { dz[at + c] = d; }
   }

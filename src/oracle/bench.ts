@@ -1,7 +1,7 @@
 // The bench a case runs on: tensors made from its inputs, a tape, one execution on the GPU, results by name.
 import type { Executor } from "../gpu/executor.ts";
 import { Tape } from "../plan/tape.ts";
-import { persistent, size } from "../plan/tensor.ts";
+import { persistent } from "../plan/tensor.ts";
 import type { DType, Shape, Tensor } from "../plan/tensor.ts";
 import { valuesOf } from "./manifest.ts";
 import type { OracleCase, Vectors } from "./manifest.ts";
