@@ -1,11 +1,14 @@
 // Models and token batches of oracle cases, in the layouts the engine trains with.
+import { attention } from "../kernels/attention.ts";
 import { positionIds } from "../kernels/position.ts";
-import type { GptConfig, GptInput } from "../model/gpt.ts";
-import { gptSpecs } from "../model/gpt.ts";
+import { rope } from "../kernels/rope.ts";
+import { embedded, gpt, gptSpecs, trunk } from "../model/gpt.ts";
+import type { GptConfig, GptInput, Mixer } from "../model/gpt.ts";
 import { flatten, layOut, unflatten } from "../model/parameters.ts";
 import type { ParameterSpec, Parameters } from "../model/parameters.ts";
 import type { DType, Shape, Tensor } from "../plan/tensor.ts";
 import type { Bench, Results } from "./bench.ts";
+import { tables } from "./sequence.ts";
 
 /** The oracle's `cfg` as the engine's configuration. */
 function gptConfig(cfg: Readonly<Record<string, unknown>>): GptConfig {
@@ -70,6 +73,23 @@ export class Model {
   /** Declares the parameters on the bench's present tape. */
   train(bench: Bench): void {
     bench.tape.train(this.parameters.tensors.values());
+  }
+
+  /** Hidden states (B·T,C) of a batch; rotary models rotate q and k between the projection and attention. */
+  hidden(bench: Bench, batch: Batch): Tensor {
+    const { config, parameters } = this;
+    const { tape } = bench;
+    const input = batch.input(bench);
+    if (config.positions === "learned") return gpt(tape, config, parameters, input);
+    const { B, T } = batch;
+    const { heads, width, ropeTheta } = config;
+    const angles = tables(bench, T, width / heads, ropeTheta);
+    const layout = { heads: 3 * heads, rotated: 2 * heads };
+    const mix: Mixer = (_layer, qkv) => {
+      const turned = rope(tape, qkv, input.positions, angles, layout);
+      return attention(tape, turned, input.mask, B, T, heads);
+    };
+    return trunk(tape, config, parameters, embedded(tape, config, parameters, input), mix);
   }
 
   get flatGradients(): Tensor {

@@ -11,7 +11,7 @@ import { pooledHead } from "../kernels/pooled-head.ts";
 import { REWARD_STATS, rewardLoss } from "../kernels/reward-loss.ts";
 import { rewardNormalise } from "../kernels/reward-normalise.ts";
 import { scalarHead } from "../kernels/scalar-head.ts";
-import { gpt, unembed } from "../model/gpt.ts";
+import { unembed } from "../model/gpt.ts";
 import { parameter } from "../model/parameters.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import type { Bench, Results, Spec } from "./bench.ts";
@@ -28,7 +28,7 @@ function languageLoss(bench: Bench, model: Model, batch: Batch, weight?: Tensor)
 }
 
 function forward(bench: Bench, model: Model, batch: Batch): { hidden: Tensor; logits: Tensor } {
-  const hidden = gpt(bench.tape, model.config, model.parameters, batch.input(bench));
+  const hidden = model.hidden(bench, batch);
   return { hidden, logits: unembed(bench.tape, model.config, model.parameters, hidden) };
 }
 
@@ -110,7 +110,7 @@ async function modelReward(bench: Bench): Promise<Results> {
 
 /** The score of every sequence: the scalar head at its last real token. */
 function score(bench: Bench, model: Model, batch: Batch): Tensor {
-  const h = gpt(bench.tape, model.config, model.parameters, batch.input(bench));
+  const h = model.hidden(bench, batch);
   const w = parameter(model.parameters, "score.weight");
   const b = parameter(model.parameters, "score.bias");
   const mask = batch.keyMask(bench, "f32");
@@ -120,7 +120,7 @@ function score(bench: Bench, model: Model, batch: Batch): Tensor {
 
 /** Hidden states at the columns that predict the response: P-1 to T-2 of every sequence, (B·G,C). */
 function responseStates(bench: Bench, model: Model, batch: Batch, prompt: number): Tensor {
-  const h = gpt(bench.tape, model.config, model.parameters, batch.input(bench));
+  const h = model.hidden(bench, batch);
   const { B, T } = batch;
   return columns(bench.tape, h, { B, T, first: prompt - 1, count: T - prompt });
 }

@@ -1,9 +1,11 @@
-// Oracle specs of ops on sequences: attention and embedding.
+// Oracle specs of ops on sequences: attention, embedding, positions, rotation and sampling.
 import { attention } from "../kernels/attention.ts";
 import { embedding } from "../kernels/embedding.ts";
 import { positionIds } from "../kernels/position.ts";
+import { rope, ropeTables } from "../kernels/rope.ts";
+import { sample } from "../kernels/sample.ts";
 import { size } from "../plan/tensor.ts";
-import type { Shape } from "../plan/tensor.ts";
+import type { Shape, Tensor } from "../plan/tensor.ts";
 import { gradient } from "./bench.ts";
 import type { Bench, Results, Spec } from "./bench.ts";
 
@@ -54,8 +56,42 @@ async function attentionHeads(bench: Bench): Promise<Results> {
   };
 }
 
+/** The rotary tables for positions below P as tensors. */
+export function tables(
+  bench: Bench,
+  P: number,
+  D: number,
+  theta: number,
+): { cosines: Tensor; sines: Tensor } {
+  const { cosines, sines } = ropeTables(P, D, theta);
+  return {
+    cosines: bench.constant("cosines", [P, D / 2], cosines),
+    sines: bench.constant("sines", [P, D / 2], sines),
+  };
+}
+
+async function rotation(bench: Bench): Promise<Results> {
+  const shape = bench.shape("x");
+  const [B = 1, H = 1, T = 1, D = 1] = shape;
+  const x = bench.trainable("x", [B * T, H * D], pack([bench.values("x")], shape));
+  const P = Math.max(...bench.values("pos")) + 1;
+  const layout = { heads: H, interleaved: bench.flag("interleaved") };
+  const angles = tables(bench, P, D, bench.number("theta"));
+  const y = rope(bench.tape, x, bench.input("pos", "u32"), angles, layout);
+  bench.tape.seed(y, bench.constant("d_y", y.shape, pack([bench.values("d_y")], shape)));
+  const { y: out = [], gradient: slopes = [] } = await bench.finish({ y, gradient: gradient(x) });
+  return { y: unpack(out, shape), "grad/x": unpack(slopes, shape) };
+}
+
 export const sequence: Readonly<Record<string, Spec>> = {
   attention: attentionHeads,
+  rope: rotation,
+  sampling: (bench) => {
+    const settings = ["temperature", "top_k", "top_p"].map((name) => bench.number(name));
+    const knobs = bench.constant("sampling", [3], settings);
+    const drawn = sample(bench.tape, bench.input("logits"), bench.input("u"), knobs);
+    return bench.finish({ token: drawn.tokens, logprob: drawn.logp });
+  },
   position_ids: (bench) =>
     bench.finish({ pos: positionIds(bench.tape, bench.input("mask", "u32")) }),
   embedding: (bench) => {
