@@ -1,5 +1,5 @@
-// y_i = sum_j p_ij v_j, p_i = softmax over keys j <= i with mask_j = 1 of q_i k_j / sqrt(D); zeros when no key is allowed.
-// Any width of a head: each thread takes tiles of 4 queries x 4 keys and keeps its sums in y.
+// y_i = sum_j p_ij v_j, p_i = softmax over keys j <= i with mask_j = 1 of q_i k_j / sqrt(D); 0 without any such key
+// Each thread takes tiles of 4 queries x 4 keys (FlashAttention, Dao et al. 2022) and keeps its sums in y.
 
 const B: u32 = 2u; // param: sequences
 const T: u32 = 8u; // param: columns
@@ -26,32 +26,38 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = head / H * T; // row of column 0
   let h = head % H;
   let i = id % BLOCKS * 4u + vec4u(0u, 1u, 2u, 3u);
-  // a query or key past the last column reads the last one; such a query is not stored, such a key not allowed
-  let rows = first + min(i, vec4u(T - 1u));
+  // A query past the last column repeats the last one; results are stored from the fourth query to the first,
+  // so that the real one has the last word. A key past the last column is allowed to such a query only.
+  let own = min(i, vec4u(T - 1u));
+  let rows = first + own;
   let at_q = rows * ROW + h * D;
   let at_y = (rows * H + h) * D;
   var top = vec4f(NONE);
   var sum_p = vec4f(0.0);
-  for (var j0 = 0u; j0 <= min(i.w, T - 1u); j0 += 4u) {
+  for (var j0 = 0u; j0 <= own.w; j0 += 4u) {
     let j = j0 + vec4u(0u, 1u, 2u, 3u);
     let columns = first + min(j, vec4u(T - 1u));
     let at_k = columns * ROW + (H + h) * D;
-    var s = mat4x4f(); // s[n]: scores of key n for the four queries
+    // s0 to s3: scores of the four keys, each for the four queries
+    var s0 = vec4f();
+    var s1 = vec4f();
+    var s2 = vec4f();
+    var s3 = vec4f();
     for (var c = 0u; c < width; c++) {
       let q = vec4f(qkv[at_q.x + c], qkv[at_q.y + c], qkv[at_q.z + c], qkv[at_q.w + c]);
-      s[0] += qkv[at_k.x + c] * q;
-      s[1] += qkv[at_k.y + c] * q;
-      s[2] += qkv[at_k.z + c] * q;
-      s[3] += qkv[at_k.w + c] * q;
+      s0 += qkv[at_k.x + c] * q;
+      s1 += qkv[at_k.y + c] * q;
+      s2 += qkv[at_k.z + c] * q;
+      s3 += qkv[at_k.w + c] * q;
     }
     let a0 = (i >= vec4u(j.x)) & vec4<bool>(mask[columns.x] != 0u);
     let a1 = (i >= vec4u(j.y)) & vec4<bool>(mask[columns.y] != 0u);
     let a2 = (i >= vec4u(j.z)) & vec4<bool>(mask[columns.z] != 0u);
     let a3 = (i >= vec4u(j.w)) & vec4<bool>(mask[columns.w] != 0u);
-    let s0 = select(vec4f(NONE), SCALE * s[0], a0);
-    let s1 = select(vec4f(NONE), SCALE * s[1], a1);
-    let s2 = select(vec4f(NONE), SCALE * s[2], a2);
-    let s3 = select(vec4f(NONE), SCALE * s[3], a3);
+    s0 = select(vec4f(NONE), SCALE * s0, a0);
+    s1 = select(vec4f(NONE), SCALE * s1, a1);
+    s2 = select(vec4f(NONE), SCALE * s2, a2);
+    s3 = select(vec4f(NONE), SCALE * s3, a3);
     // online softmax (Milakov & Gimelshein 2018): earlier sums are scaled down to the new maximum
     let higher = max(max(top, max(s0, s1)), max(s2, s3));
     let keep = exp(top - higher);
@@ -66,7 +72,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let old = vec4f(y[at_y.x + c], y[at_y.y + c], y[at_y.z + c], y[at_y.w + c]);
       let sum = select(keep * old, vec4f(0.0), j0 == 0u) + qkv[v.x] * p0 + qkv[v.y] * p1 + qkv[v.z] * p2
         + qkv[v.w] * p3;
-      // from the last query to the first: those past the last column are overwritten by the real one
       y[at_y.w + c] = sum.w;
       y[at_y.z + c] = sum.z;
       y[at_y.y + c] = sum.y;
@@ -76,9 +81,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let some = sum_p > vec4f(0.0);
   let norm = select(vec4f(0.0), 1.0 / sum_p, some);
   let log_sum = select(vec4f(0.0), top + log(sum_p), some);
-  for (var r = 0u; r < 4u; r++) {
-    if (i[r] >= T) { continue; }
-    for (var c = 0u; c < width; c++) { y[at_y[r] + c] *= norm[r]; }
-    lse[head * T + i[r]] = log_sum[r];
+  for (var c = 0u; c < width; c++) {
+    let out = norm * vec4f(y[at_y.x + c], y[at_y.y + c], y[at_y.z + c], y[at_y.w + c]);
+    y[at_y.w + c] = out.w;
+    y[at_y.z + c] = out.z;
+    y[at_y.y + c] = out.y;
+    y[at_y.x + c] = out.x;
   }
+  let stat = head * T + own;
+  lse[stat.w] = log_sum.w;
+  lse[stat.z] = log_sum.z;
+  lse[stat.y] = log_sum.y;
+  lse[stat.x] = log_sum.x;
 }

@@ -1,5 +1,5 @@
 // dk_j = sum_i p_ij (dy_i v_j - delta_i) q_i / sqrt(D) and dv_j = sum_i p_ij dy_i over queries i >= j
-// Any width of a head: each thread takes tiles of 4 keys x 4 queries and keeps its sums in dqkv.
+// Each thread takes tiles of 4 keys x 4 queries and keeps its sums in dqkv.
 
 const B: u32 = 2u; // param: sequences
 const T: u32 = 8u; // param: columns
@@ -17,6 +17,10 @@ const SCALE: f32 = 1.0 / sqrt(f32(D));
 @group(0) @binding(4) var<storage, read> delta: array<f32>; // (B, H, T)
 @group(0) @binding(5) var<storage, read_write> dqkv: array<f32>; // (B*T, 3, H, D), its last two thirds
 
+fn probability(score: vec4f, log_sum: f32, allowed: vec4<bool>) -> vec4f {
+  return select(vec4f(), exp(min(score - log_sum, vec4f())), allowed);
+}
+
 @compute @workgroup_size(32)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
@@ -28,55 +32,70 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = head / H * T; // row of column 0
   let h = head % H;
   let j = id % BLOCKS * 4u + vec4u(0u, 1u, 2u, 3u);
-  // a key past the last column repeats the last one and is not stored
+  // A key past the last column repeats the last one; results are stored from the fourth key to the first,
+  // so that the real one has the last word.
   let own = first + min(j, vec4u(T - 1u));
   let at_k = own * ROW + (H + h) * D;
   let real = vec4u(mask[own.x], mask[own.y], mask[own.z], mask[own.w]) != vec4u(0u);
-  for (var n = 0u; n < 4u; n++) {
-    if (j[n] >= T) { continue; }
-    for (var c = 0u; c < width; c++) {
-      if (!ACCUMULATE) {
-        dqkv[at_k[n] + c] = 0.0;
-        dqkv[at_k[n] + H * D + c] = 0.0;
-      }
-    }
-  }
   for (var i0 = j.x; i0 < T; i0 += 4u) {
     let i = i0 + vec4u(0u, 1u, 2u, 3u);
     let rows = min(i, vec4u(T - 1u));
     let at_q = (first + rows) * ROW + h * D;
     let at_y = ((first + rows) * H + h) * D;
-    var s = mat4x4f(); // s[r]: scores of query r for the four keys
-    var dp = mat4x4f();
+    // s0 to s3: scores of the four queries, each for the four keys
+    var s0 = vec4f();
+    var s1 = vec4f();
+    var s2 = vec4f();
+    var s3 = vec4f();
+    var dp0 = vec4f();
+    var dp1 = vec4f();
+    var dp2 = vec4f();
+    var dp3 = vec4f();
     for (var c = 0u; c < width; c++) {
       let a = at_k + c;
       let b = a + H * D;
-      let k = SCALE * vec4f(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]);
-      let v = vec4f(qkv[b.x], qkv[b.y], qkv[b.z], qkv[b.w]);
       let q = at_q + c;
       let o = at_y + c;
-      s += mat4x4f(qkv[q.x] * k, qkv[q.y] * k, qkv[q.z] * k, qkv[q.w] * k);
-      dp += mat4x4f(dy[o.x] * v, dy[o.y] * v, dy[o.z] * v, dy[o.w] * v);
+      let k = SCALE * vec4f(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]);
+      let v = vec4f(qkv[b.x], qkv[b.y], qkv[b.z], qkv[b.w]);
+      s0 += qkv[q.x] * k;
+      s1 += qkv[q.y] * k;
+      s2 += qkv[q.z] * k;
+      s3 += qkv[q.w] * k;
+      dp0 += dy[o.x] * v;
+      dp1 += dy[o.y] * v;
+      dp2 += dy[o.z] * v;
+      dp3 += dy[o.w] * v;
     }
-    var p = mat4x4f();
-    var ds = mat4x4f();
-    for (var r = 0u; r < 4u; r++) {
-      let stat = head * T + rows[r];
-      let allowed = (vec4u(i[r]) >= j) & real & vec4<bool>(i[r] < T);
-      p[r] = select(vec4f(0.0), exp(min(s[r] - lse[stat], vec4f(0.0))), allowed);
-      ds[r] = SCALE * p[r] * (dp[r] - delta[stat]);
-    }
+    let stat = head * T + rows;
+    let p0 = probability(s0, lse[stat.x], real & (vec4u(i.x) >= j));
+    let p1 = probability(s1, lse[stat.y], real & (vec4u(i.y) >= j) & vec4<bool>(i.y < T));
+    let p2 = probability(s2, lse[stat.z], real & (vec4u(i.z) >= j) & vec4<bool>(i.z < T));
+    let p3 = probability(s3, lse[stat.w], real & (vec4u(i.w) >= j) & vec4<bool>(i.w < T));
+    let ds0 = SCALE * p0 * (dp0 - delta[stat.x]);
+    let ds1 = SCALE * p1 * (dp1 - delta[stat.y]);
+    let ds2 = SCALE * p2 * (dp2 - delta[stat.z]);
+    let ds3 = SCALE * p3 * (dp3 - delta[stat.w]);
+    let begins = i0 == j.x && !ACCUMULATE;
     for (var c = 0u; c < width; c++) {
       let q = at_q + c;
       let o = at_y + c;
-      let dk = ds * vec4f(qkv[q.x], qkv[q.y], qkv[q.z], qkv[q.w]);
-      let dv = p * vec4f(dy[o.x], dy[o.y], dy[o.z], dy[o.w]);
-      for (var n = 0u; n < 4u; n++) {
-        if (j[n] < T) {
-          dqkv[at_k[n] + c] += dk[n];
-          dqkv[at_k[n] + H * D + c] += dv[n];
-        }
-      }
+      let a = at_k + c;
+      let b = a + H * D;
+      let old_k = vec4f(dqkv[a.x], dqkv[a.y], dqkv[a.z], dqkv[a.w]);
+      let old_v = vec4f(dqkv[b.x], dqkv[b.y], dqkv[b.z], dqkv[b.w]);
+      let dk = select(old_k, vec4f(), begins)
+        + qkv[q.x] * ds0 + qkv[q.y] * ds1 + qkv[q.z] * ds2 + qkv[q.w] * ds3;
+      let dv = select(old_v, vec4f(), begins)
+        + dy[o.x] * p0 + dy[o.y] * p1 + dy[o.z] * p2 + dy[o.w] * p3;
+      dqkv[a.w] = dk.w;
+      dqkv[a.z] = dk.z;
+      dqkv[a.y] = dk.y;
+      dqkv[a.x] = dk.x;
+      dqkv[b.w] = dv.w;
+      dqkv[b.z] = dv.z;
+      dqkv[b.y] = dv.y;
+      dqkv[b.x] = dv.x;
     }
   }
 }

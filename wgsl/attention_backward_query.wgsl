@@ -1,5 +1,5 @@
 // dq_i = sum_j p_ij (dy_i v_j - delta_i) k_j / sqrt(D) with delta_i = dy_i y_i
-// Any width of a head: each thread takes tiles of 4 queries x 4 keys and keeps its sums in dqkv.
+// Each thread takes tiles of 4 queries x 4 keys and keeps its sums in dqkv.
 
 const B: u32 = 2u; // param: sequences
 const T: u32 = 8u; // param: columns
@@ -18,6 +18,10 @@ const SCALE: f32 = 1.0 / sqrt(f32(D));
 @group(0) @binding(5) var<storage, read_write> dqkv: array<f32>; // (B*T, 3, H, D), its first third
 @group(0) @binding(6) var<storage, read_write> delta: array<f32>; // (B, H, T)
 
+fn probability(score: vec4f, log_sum: vec4f, allowed: vec4<bool>) -> vec4f {
+  return select(vec4f(), exp(min(score - log_sum, vec4f())), allowed);
+}
+
 @compute @workgroup_size(32)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
@@ -29,7 +33,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = head / H * T; // row of column 0
   let h = head % H;
   let i = id % BLOCKS * 4u + vec4u(0u, 1u, 2u, 3u);
-  // a query past the last column repeats the last one and is not stored
+  // A query past the last column repeats the last one; results are stored from the fourth query to the first,
+  // so that the real one has the last word.
   let own = min(i, vec4u(T - 1u));
   let at_q = (first + own) * ROW + h * D;
   let at_y = ((first + own) * H + h) * D;
@@ -40,41 +45,58 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let o = at_y + c;
     inner += vec4f(dy[o.x] * y[o.x], dy[o.y] * y[o.y], dy[o.z] * y[o.z], dy[o.w] * y[o.w]);
   }
-  for (var r = 0u; r < 4u; r++) {
-    if (i[r] >= T) { continue; }
-    delta[stat[r]] = inner[r];
-    for (var c = 0u; c < width; c++) {
-      if (!ACCUMULATE) { dqkv[at_q[r] + c] = 0.0; }
-    }
-  }
+  delta[stat.w] = inner.w;
+  delta[stat.z] = inner.z;
+  delta[stat.y] = inner.y;
+  delta[stat.x] = inner.x;
   for (var j0 = 0u; j0 <= own.w; j0 += 4u) {
     let j = j0 + vec4u(0u, 1u, 2u, 3u);
     let columns = first + min(j, vec4u(T - 1u));
     let at_k = columns * ROW + (H + h) * D;
-    var s = mat4x4f(); // s[n]: scores of key n for the four queries
-    var dp = mat4x4f();
+    // s0 to s3: scores of the four keys, each for the four queries
+    var s0 = vec4f();
+    var s1 = vec4f();
+    var s2 = vec4f();
+    var s3 = vec4f();
+    var dp0 = vec4f();
+    var dp1 = vec4f();
+    var dp2 = vec4f();
+    var dp3 = vec4f();
     for (var c = 0u; c < width; c++) {
       let a = at_q + c;
       let o = at_y + c;
-      let q = SCALE * vec4f(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]);
-      let g = vec4f(dy[o.x], dy[o.y], dy[o.z], dy[o.w]);
       let k = at_k + c;
       let v = k + H * D;
-      s += mat4x4f(qkv[k.x] * q, qkv[k.y] * q, qkv[k.z] * q, qkv[k.w] * q);
-      dp += mat4x4f(qkv[v.x] * g, qkv[v.y] * g, qkv[v.z] * g, qkv[v.w] * g);
+      let q = SCALE * vec4f(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]);
+      let g = vec4f(dy[o.x], dy[o.y], dy[o.z], dy[o.w]);
+      s0 += qkv[k.x] * q;
+      s1 += qkv[k.y] * q;
+      s2 += qkv[k.z] * q;
+      s3 += qkv[k.w] * q;
+      dp0 += qkv[v.x] * g;
+      dp1 += qkv[v.y] * g;
+      dp2 += qkv[v.z] * g;
+      dp3 += qkv[v.w] * g;
     }
-    var ds = mat4x4f();
-    for (var n = 0u; n < 4u; n++) {
-      let allowed = (i >= vec4u(j[n])) & vec4<bool>(mask[columns[n]] != 0u);
-      let p = select(vec4f(0.0), exp(min(s[n] - log_sum, vec4f(0.0))), allowed);
-      ds[n] = SCALE * p * (dp[n] - inner);
-    }
+    let a0 = (i >= vec4u(j.x)) & vec4<bool>(mask[columns.x] != 0u);
+    let a1 = (i >= vec4u(j.y)) & vec4<bool>(mask[columns.y] != 0u);
+    let a2 = (i >= vec4u(j.z)) & vec4<bool>(mask[columns.z] != 0u);
+    let a3 = (i >= vec4u(j.w)) & vec4<bool>(mask[columns.w] != 0u);
+    let ds0 = SCALE * probability(s0, log_sum, a0) * (dp0 - inner);
+    let ds1 = SCALE * probability(s1, log_sum, a1) * (dp1 - inner);
+    let ds2 = SCALE * probability(s2, log_sum, a2) * (dp2 - inner);
+    let ds3 = SCALE * probability(s3, log_sum, a3) * (dp3 - inner);
+    let begins = j0 == 0u && !ACCUMULATE;
     for (var c = 0u; c < width; c++) {
+      let a = at_q + c;
       let k = at_k + c;
-      let dq = ds * vec4f(qkv[k.x], qkv[k.y], qkv[k.z], qkv[k.w]);
-      for (var r = 0u; r < 4u; r++) {
-        if (i[r] < T) { dqkv[at_q[r] + c] += dq[r]; }
-      }
+      let old = vec4f(dqkv[a.x], dqkv[a.y], dqkv[a.z], dqkv[a.w]);
+      let dq = select(old, vec4f(), begins)
+        + qkv[k.x] * ds0 + qkv[k.y] * ds1 + qkv[k.z] * ds2 + qkv[k.w] * ds3;
+      dqkv[a.w] = dq.w;
+      dqkv[a.z] = dq.z;
+      dqkv[a.y] = dq.y;
+      dqkv[a.x] = dq.x;
     }
   }
 }

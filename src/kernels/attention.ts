@@ -20,9 +20,9 @@ interface BackwardConsts extends Sizes {
 }
 
 const GROUP = 32;
-/** Threads for `tile` queries or keys each. */
-const grid = ({ B, T, H }: Sizes, tile: number): Grid =>
-  row(Math.ceil((B * H * Math.ceil(T / tile)) / GROUP));
+/** Queries (or, for dk and dv, keys) of a thread. */
+const TILE = 4;
+const grid = ({ B, T, H }: Sizes): Grid => row(Math.ceil((B * H * Math.ceil(T / TILE)) / GROUP));
 
 /** Calls `body` for every sequence, head and column, with the first elements of its q, k, v and y. */
 function eachColumn(
@@ -126,48 +126,24 @@ function keyReference(
   });
 }
 
-/** Any width: tiles of four queries by four keys, sums in memory. */
 export const attentionForward: Kernel<ForwardBindings, Sizes> = {
   name: "attention",
   writes: ["y", "lse"],
-  grid: (consts) => grid(consts, 4),
+  grid,
   reference: forwardReference,
 };
 export const attentionBackwardQuery: Kernel<QueryBindings, BackwardConsts> = {
   name: "attention_backward_query",
   writes: ["dqkv", "delta"],
-  grid: (consts) => grid(consts, 4),
+  grid,
   reference: queryReference,
 };
 export const attentionBackwardKey: Kernel<KeyBindings, BackwardConsts> = {
   name: "attention_backward_key",
   writes: ["dqkv"],
-  grid: (consts) => grid(consts, 4),
+  grid,
   reference: keyReference,
 };
-
-/** D % 4 === 0 and small: the same with sums in registers, and Q queries or K keys per thread. */
-export const smallForward: Kernel<ForwardBindings, Sizes & { readonly Q: number }> = {
-  name: "attention_small",
-  writes: ["y", "lse"],
-  grid: (consts) => grid(consts, consts.Q),
-  reference: forwardReference,
-};
-export const smallBackwardQuery: Kernel<QueryBindings, BackwardConsts & { readonly Q: number }> = {
-  name: "attention_small_backward_query",
-  writes: ["dqkv", "delta"],
-  grid: (consts) => grid(consts, consts.Q),
-  reference: queryReference,
-};
-export const smallBackwardKey: Kernel<KeyBindings, BackwardConsts & { readonly K: number }> = {
-  name: "attention_small_backward_key",
-  writes: ["dqkv"],
-  grid: (consts) => grid(consts, consts.K),
-  reference: keyReference,
-};
-
-// Larger heads do not fit registers, and software adapters need half a minute to compile them unrolled.
-const SMALL = 16;
 
 /**
  * Causal self-attention of H heads. Query i sees the keys j <= i with mask 1; a query that sees none gives 0.
@@ -190,11 +166,9 @@ export function attention(
     `attention: expected qkv[B*T,3*H*D] and mask[B,T] for B=${String(B)}, T=${String(T)}, H=${String(H)}, got ${describe(qkv)} and ${describe(mask)}`,
   );
   const sizes = { B, T, H, D: C / H };
-  const small = sizes.D % 4 === 0 && sizes.D <= SMALL;
   const y = tape.result("attention", [B * T, C], qkv);
   const lse = tape.scratch("lse", [B, H, T]);
-  if (small) tape.call(smallForward, { qkv, mask, y, lse }, { ...sizes, Q: 4 });
-  else tape.call(attentionForward, { qkv, mask, y, lse }, sizes);
+  tape.call(attentionForward, { qkv, mask, y, lse }, sizes);
   tape.onBackward(y, () => {
     const dy = tape.gradientOf(y);
     const target = tape.into(qkv);
@@ -202,15 +176,8 @@ export function attention(
     const delta = tape.scratch("delta", [B, H, T]);
     const dqkv = target.tensor;
     const consts = { ...sizes, ACCUMULATE: target.ACCUMULATE };
-    const query = { qkv, mask, y, dy, lse, dqkv, delta };
-    const key = { qkv, mask, dy, lse, delta, dqkv };
-    if (small) {
-      tape.call(smallBackwardQuery, query, { ...consts, Q: 2 });
-      tape.call(smallBackwardKey, key, { ...consts, K: 2 });
-    } else {
-      tape.call(attentionBackwardQuery, query, consts);
-      tape.call(attentionBackwardKey, key, consts);
-    }
+    tape.call(attentionBackwardQuery, { qkv, mask, y, dy, lse, dqkv, delta }, consts);
+    tape.call(attentionBackwardKey, { qkv, mask, dy, lse, delta, dqkv }, consts);
   });
   return y;
 }

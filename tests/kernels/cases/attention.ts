@@ -1,4 +1,4 @@
-// Generic test entries of attention: head widths of both kernels, left and right padding, rows without a key.
+// Generic test entries of attention: awkward head widths, left and right padding, rows without a key.
 import { attention } from "../../../src/kernels/attention.ts";
 import type { OpCase } from "../op-case.ts";
 
