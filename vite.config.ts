@@ -20,7 +20,7 @@ export default defineConfig({
       ],
     },
   ],
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions: { checks: { bundlerTimings: false } } },
   build: {
     target: "es2023",
     // A data: URL would need img-src or script-src exceptions; a file needs none.
