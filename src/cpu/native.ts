@@ -6,6 +6,8 @@ import type { WasmKernels } from "./wasm.ts";
 interface Signature {
   readonly bindings: readonly string[];
   readonly consts: readonly string[];
+  /** name of the twin; that of the kernel by default */
+  readonly twin?: string;
   /** export that gives the bytes of scratch from the constants named here */
   readonly scratch?: { readonly size: string; readonly consts: readonly string[] };
   /** the constants that the twin supports; all by default */
@@ -20,18 +22,37 @@ function takes(parameters: string, rest: Omit<Signature, "bindings" | "consts"> 
   return { bindings, consts, ...rest };
 }
 
-const attention = { scratch: { size: "attention_scratch", consts: ["T", "D"] } };
+/** The same twin under the names of two variants that differ only in their shaders. */
+function attention(twin: string, parameters: string): Readonly<Record<string, Signature>> {
+  const signature = takes(parameters, {
+    twin,
+    scratch: { size: "attention_scratch", consts: ["T", "D"] },
+    supports: ({ D }) => Number(D) % 4 === 0,
+  });
+  return { [twin]: signature };
+}
 
 const NATIVE: Readonly<Record<string, Signature>> = {
   matmul: takes("a b bias c | BATCH M N K TA TB BIAS ACCUMULATE", {
     scratch: { size: "matmul_scratch", consts: [] },
   }),
-  attention_small: takes("qkv mask y lse | B T H D", attention),
-  attention_small_backward_query: takes(
-    "qkv mask y dy lse dqkv delta | B T H D ACCUMULATE",
-    attention,
+  ...attention("attention", "qkv mask y lse | B T H D"),
+  ...attention("attention_backward_query", "qkv mask y dy lse dqkv delta | B T H D ACCUMULATE"),
+  ...attention("attention_backward_key", "qkv mask dy lse delta dqkv | B T H D ACCUMULATE"),
+  attention_decode: takes("qkv mask state cache y | B S C H", {
+    scratch: { size: "attention_decode_scratch", consts: ["S"] },
+    supports: ({ C, H }) => (Number(C) / Number(H)) % 4 === 0,
+  }),
+  cache_fill: takes("qkv cache | B P S C"),
+  draw: takes(
+    "logits state positions knobs response logp current place | B V G T EOS PAD BANNED TEMPERATURE",
+    { scratch: { size: "draw_scratch", consts: ["V"] } },
   ),
-  attention_small_backward_key: takes("qkv mask dy lse delta dqkv | B T H D ACCUMULATE", attention),
+  embedding: takes("ids pos wte wpe x | R C POSITIONS"),
+  embedding_backward: takes("ids dx dw | R C V ACCUMULATE"),
+  scalar_head: takes("h w b u | R C"),
+  scalar_head_backward: takes("du w dh | R C ACCUMULATE"),
+  scalar_head_backward_blocks: takes("h du partial | R C ROWS BLOCKS"),
   gelu: takes("x y | N"),
   gelu_backward: takes("x dy dx | N ACCUMULATE"),
   residual: takes("x f y | N"),
@@ -56,6 +77,9 @@ const NATIVE: Readonly<Record<string, Signature>> = {
   ),
 };
 
+/** Kernels with a twin, for constants that it supports. */
+export const NATIVE_NAMES: readonly string[] = Object.keys(NATIVE);
+
 /** What a call is prepared from. */
 export interface Surroundings {
   readonly kernels: WasmKernels;
@@ -78,7 +102,7 @@ export function prepareNative(
     if (found === undefined) throw new Error(`${name}: no constant ${constant}`);
     return Number(found);
   };
-  const twin = exported(kernels, name);
+  const twin = exported(kernels, signature.twin ?? name);
   const args = [...signature.bindings.map(at), ...signature.consts.map(value)];
   if (signature.scratch !== undefined) {
     const bytes = exported(kernels, signature.scratch.size);

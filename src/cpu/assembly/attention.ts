@@ -4,7 +4,7 @@ import { exp, lanes, largest, log, put, total } from "./lanes";
 const LOWEST: f32 = -1e30;
 
 /** Columns of a transposed head: T rounded up to eight. */
-function padded(T: i32): i32 {
+export function padded(T: i32): i32 {
   return (T + 7) & ~7;
 }
 
@@ -44,7 +44,7 @@ function products(
 }
 
 /** out = (out +) scale · sum of p[t] rows[t] over t = first .. end. D is a multiple of four. */
-function mix(
+export function mix(
   p: usize,
   rows: usize,
   stride: usize,
@@ -99,7 +99,7 @@ function dot(x: usize, y: usize, D: i32): f32 {
 }
 
 /** Lane bits of the keys with mask 1, zeros behind column T. */
-function keyBits(mask: usize, T: i32, out: usize): void {
+export function keyBits(mask: usize, T: i32, out: usize): void {
   for (let t = 0; t < padded(T); t += 4) {
     const at = (<usize>t) << 2;
     const real = i32x4.ne(v128.load(mask + at), i32x4.splat(0));
@@ -111,7 +111,7 @@ function keyBits(mask: usize, T: i32, out: usize): void {
  * Scores to exponentials over the first n columns: masked, relative to the largest. Stores the log-sum-exp and
  * returns 1 / sum, both 0 when every column is masked.
  */
-function weigh(s: usize, bits: usize, n: i32, scale: f32, lse: usize): f32 {
+export function weigh(s: usize, bits: usize, n: i32, scale: f32, lse: usize): f32 {
   const none = f32x4.splat(LOWEST);
   const factor = f32x4.splat(scale);
   let tops = none;
@@ -143,7 +143,7 @@ export function attention_scratch(T: i32, D: i32): i32 {
   return (2 * D + 3) * padded(T) * 4;
 }
 
-export function attention_small(
+export function attention(
   qkv: usize,
   mask: usize,
   y: usize,
@@ -176,7 +176,7 @@ export function attention_small(
   }
 }
 
-export function attention_small_backward_query(
+export function attention_backward_query(
   qkv: usize,
   mask: usize,
   y: usize,
@@ -233,7 +233,7 @@ function clear(to: usize, D: i32, add: bool): void {
   for (let c = 0; c < D && !add; c += 4) put(to + ((<usize>c) << 2), f32x4.splat(0), 4);
 }
 
-export function attention_small_backward_key(
+export function attention_backward_key(
   qkv: usize,
   mask: usize,
   dy: usize,

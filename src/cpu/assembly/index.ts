@@ -1,10 +1,17 @@
 // The WebAssembly module of the CPU engine: the kernels that a training step spends its time in.
 export {
-  attention_small_backward_key,
-  attention_small_backward_query,
+  attention_backward_key,
+  attention_backward_query,
   attention_scratch,
-  attention_small,
+  attention,
 } from "./attention";
+export {
+  attention_decode,
+  attention_decode_scratch,
+  cache_fill,
+  draw,
+  draw_scratch,
+} from "./decode";
 export { adamw, gelu, gelu_backward, residual, residual_backward } from "./elementwise";
 export { matmul, matmul_scratch } from "./matmul";
 export {
@@ -16,3 +23,10 @@ export {
   layernorm_backward_blocks,
 } from "./rows";
 export { cross_entropy_backward, logprobs_backward, softmax_parts } from "./softmax";
+export {
+  embedding,
+  embedding_backward,
+  scalar_head,
+  scalar_head_backward,
+  scalar_head_backward_blocks,
+} from "./tables";

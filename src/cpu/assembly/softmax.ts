@@ -4,7 +4,7 @@ import { exp, give, lanes } from "./lanes";
 const LOWEST: f32 = -1e30;
 
 /** Lanes of the columns v .. v+3 that exist and are not banned. */
-function allowed(V: i32, v: i32, BANNED: i32): v128 {
+export function allowed(V: i32, v: i32, BANNED: i32): v128 {
   if (v >= 32 || BANNED == 0) return lanes(V - v);
   const bits = v128.and(i32x4.splat(<i32>((<u32>BANNED) >> v)), i32x4(1, 2, 4, 8));
   return v128.and(lanes(V - v), i32x4.eq(bits, i32x4.splat(0)));
