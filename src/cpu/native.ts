@@ -6,8 +6,6 @@ import type { WasmKernels } from "./wasm.ts";
 interface Signature {
   readonly bindings: readonly string[];
   readonly consts: readonly string[];
-  /** name of the twin; that of the kernel by default */
-  readonly twin?: string;
   /** export that gives the bytes of scratch from the constants named here */
   readonly scratch?: { readonly size: string; readonly consts: readonly string[] };
   /** the constants that the twin supports; all by default */
@@ -22,26 +20,17 @@ function takes(parameters: string, rest: Omit<Signature, "bindings" | "consts"> 
   return { bindings, consts, ...rest };
 }
 
-/** The same twin under the names of two variants that differ only in their shaders. */
-function attention(twin: string, parameters: string): Readonly<Record<string, Signature>> {
-  const signature = takes(parameters, {
-    twin,
-    scratch: { size: "attention_scratch", consts: ["T", "D"] },
-    supports: ({ D }) => Number(D) % 4 === 0,
-  });
-  return { [twin]: signature };
-}
+const attention = { scratch: { size: "attention_scratch", consts: ["T", "D"] } };
 
 const NATIVE: Readonly<Record<string, Signature>> = {
   matmul: takes("a b bias c | BATCH M N K TA TB BIAS ACCUMULATE", {
     scratch: { size: "matmul_scratch", consts: [] },
   }),
-  ...attention("attention", "qkv mask y lse | B T H D"),
-  ...attention("attention_backward_query", "qkv mask y dy lse dqkv delta | B T H D ACCUMULATE"),
-  ...attention("attention_backward_key", "qkv mask dy lse delta dqkv | B T H D ACCUMULATE"),
+  attention: takes("qkv mask y lse | B T H D", attention),
+  attention_backward_query: takes("qkv mask y dy lse dqkv delta | B T H D ACCUMULATE", attention),
+  attention_backward_key: takes("qkv mask dy lse delta dqkv | B T H D ACCUMULATE", attention),
   attention_decode: takes("qkv mask state cache y | B S C H", {
     scratch: { size: "attention_decode_scratch", consts: ["S"] },
-    supports: ({ C, H }) => (Number(C) / Number(H)) % 4 === 0,
   }),
   cache_fill: takes("qkv cache | B P S C"),
   draw: takes(
@@ -102,7 +91,7 @@ export function prepareNative(
     if (found === undefined) throw new Error(`${name}: no constant ${constant}`);
     return Number(found);
   };
-  const twin = exported(kernels, signature.twin ?? name);
+  const twin = exported(kernels, name);
   const args = [...signature.bindings.map(at), ...signature.consts.map(value)];
   if (signature.scratch !== undefined) {
     const bytes = exported(kernels, signature.scratch.size);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { compileKernels } from "../../scripts/build-wasm.mjs";
 import { CpuEngine } from "../../src/cpu/engine.ts";
+import { NATIVE_NAMES, prepareNative } from "../../src/cpu/native.ts";
 import { adamwKnobs } from "../../src/kernels/adamw.ts";
 import { copy } from "../../src/kernels/copy.ts";
 import { residualForward } from "../../src/kernels/residual.ts";
@@ -44,6 +45,16 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
       expect(error, message).toBeLessThanOrEqual(limit);
     });
   });
+});
+
+test("every twin is exercised by a case", () => {
+  const used = new Set<string>();
+  const kernels = new Proxy({}, { get: () => () => 0 });
+  for (const { kernel, consts } of cases.flatMap((opCase) => buildCase(opCase).tape.calls)) {
+    const twin = prepareNative(kernel.name, consts, { kernels, at: () => 0, scratch: () => 0 });
+    if (twin !== undefined) used.add(kernel.name);
+  }
+  expect([...used].sort()).toEqual([...NATIVE_NAMES].sort());
 });
 
 test("three training steps equal those of the references in float64", async () => {

@@ -1,5 +1,5 @@
 // Causal attention: keys (or queries) are transposed once per head, so that scores are computed four at a time.
-import { exp, lanes, largest, log, put, total } from "./lanes";
+import { exp, give, lanes, largest, log, put, total } from "./lanes";
 
 const LOWEST: f32 = -1e30;
 
@@ -43,7 +43,7 @@ function products(
   }
 }
 
-/** out = (out +) scale · sum of p[t] rows[t] over t = first .. end. D is a multiple of four. */
+/** out = (out +) scale · sum of p[t] rows[t] over t = first .. end. */
 export function mix(
   p: usize,
   rows: usize,
@@ -84,16 +84,17 @@ export function mix(
       y = f32x4.add(y, f32x4.mul(v128.load_splat<f32>(p + ((<usize>t) << 2)), v128.load(at)));
     }
     const to = out + ((<usize>c) << 2);
-    y = f32x4.mul(factor, y);
-    v128.store(to, add ? f32x4.add(v128.load(to), y) : y);
+    give(to, f32x4.mul(factor, y), D - c, add);
   }
 }
 
-function dot(x: usize, y: usize, D: i32): f32 {
+/** x · y of D elements. */
+export function dot(x: usize, y: usize, D: i32): f32 {
   let sum = f32x4.splat(0);
   for (let c = 0; c < D; c += 4) {
     const at = (<usize>c) << 2;
-    sum = f32x4.add(sum, f32x4.mul(v128.load(x + at), v128.load(y + at)));
+    const product = f32x4.mul(v128.load(x + at), v128.load(y + at));
+    sum = f32x4.add(sum, v128.and(product, lanes(D - c)));
   }
   return total(sum);
 }
@@ -230,7 +231,7 @@ export function attention_backward_query(
 
 /** Derivatives of a masked key and its value: nothing, or unchanged. */
 function clear(to: usize, D: i32, add: bool): void {
-  for (let c = 0; c < D && !add; c += 4) put(to + ((<usize>c) << 2), f32x4.splat(0), 4);
+  for (let c = 0; c < D && !add; c += 4) put(to + ((<usize>c) << 2), f32x4.splat(0), D - c);
 }
 
 export function attention_backward_key(

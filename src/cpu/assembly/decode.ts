@@ -1,6 +1,6 @@
 // Sampling: the cache of keys and values, attention of one new token per sequence, and the draw.
-import { keyBits, mix, padded, weigh } from "./attention";
-import { exp, largest, log, total } from "./lanes";
+import { dot, keyBits, mix, padded, weigh } from "./attention";
+import { exp, largest, log } from "./lanes";
 import { allowed } from "./softmax";
 
 const LOWEST: f32 = -1e30;
@@ -19,19 +19,6 @@ export function attention_decode_scratch(S: i32): i32 {
   return 2 * padded(S) * 4 + 16;
 }
 
-/** q · key of the first n columns; D is a multiple of four. */
-function scores(q: usize, keys: usize, stride: usize, n: i32, D: i32, out: usize): void {
-  for (let t = 0; t < n; t++, keys += stride, out += 4) {
-    let sum = f32x4.splat(0);
-    for (let d = 0; d < D; d += 4) {
-      const at = (<usize>d) << 2;
-      sum = f32x4.add(sum, f32x4.mul(v128.load(q + at), v128.load(keys + at)));
-    }
-    store<f32>(out, total(sum));
-  }
-}
-
-/** Only for head widths that are multiples of four. */
 export function attention_decode(
   qkv: usize,
   mask: usize,
@@ -58,7 +45,10 @@ export function attention_decode(
     keyBits(mask, n, bits);
     for (let h = 0; h < H; h++) {
       const first = (<usize>(h * D)) << 2;
-      scores(qkv + first, rows + first, 2 * width, n, D, scratch);
+      for (let t = 0; t < n; t++) {
+        const key = rows + <usize>t * 2 * width + first;
+        store<f32>(scratch + ((<usize>t) << 2), dot(qkv + first, key, D));
+      }
       const share = weigh(scratch, bits, n, scale, lse);
       const values = rows + width + first;
       mix(scratch, values, 2 * width, 0, share > 0 ? n : 0, D, share, y + first, false);
