@@ -7,9 +7,12 @@ import type { Engine } from "../src/plan/engine.ts";
 import { UsageError } from "./options.ts";
 
 /** `cpu` or `gpu`; without a wish a real GPU, and the CPU where there is only a software adapter. */
-export async function openEngine(
-  wish: string | undefined,
-): Promise<{ engine: Engine; software: boolean; destroy: () => void }> {
+export async function openEngine(wish: string | undefined): Promise<{
+  engine: Engine;
+  kind: "gpu" | "cpu";
+  software: boolean;
+  destroy: () => void;
+}> {
   if (wish !== undefined && wish !== "cpu" && wish !== "gpu") {
     throw new UsageError(`--engine needs cpu or gpu, got "${wish}"; nothing was run.`);
   }
@@ -21,8 +24,9 @@ export async function openEngine(
       const destroy = (): void => {
         gpu.device.destroy();
       };
-      return { engine: new Executor(gpu), software: gpu.software, destroy };
+      return { engine: new Executor(gpu), kind: "gpu", software: gpu.software, destroy };
     }
   }
-  return { engine: await CpuEngine.create(), software: true, destroy: () => undefined };
+  const engine = await CpuEngine.create();
+  return { engine, kind: "cpu", software: true, destroy: () => undefined };
 }

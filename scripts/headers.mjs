@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
  * Content-Security-Policy, directive by directive.
  * Not "frame-ancestors 'none'" and no COEP: course pages embed the playground, and nobody is
  * logged in. connect-src 'self' because weights and recordings are fetched from the same place.
+ * 'wasm-unsafe-eval' lets the CPU engine's kernels be compiled, and no script from a string.
  * The sandbox leaves out allow-popups: a page that was made to open a window could carry data out.
  */
 const POLICY = {
   "default-src": "'none'",
-  "script-src": "'self'",
+  "script-src": "'self' 'wasm-unsafe-eval'",
   "style-src": "'self'",
   "worker-src": "'self'",
   "img-src": "'self' data: blob:",

@@ -1,7 +1,9 @@
 // Which of the four reasons keeps this page from WebGPU, and what a person can do about it.
 
-/** The four that src/gpu/device.ts tells apart, and a model that would not load on a good GPU. */
-export type GpuCause = "insecure" | "unsupported" | "no-adapter" | "no-device" | "no-model";
+import type { GpuProblem } from "../gpu/device.ts";
+
+/** The four that src/gpu/device.ts tells apart, a software adapter, and a model that would not load. */
+export type EngineCause = GpuProblem | "software" | "no-model";
 
 export interface GpuAdvice {
   readonly title: string;
@@ -9,7 +11,7 @@ export interface GpuAdvice {
   readonly steps: readonly string[];
 }
 
-export const ADVICE: Readonly<Record<GpuCause, GpuAdvice>> = {
+export const ADVICE: Readonly<Record<EngineCause, GpuAdvice>> = {
   insecure: {
     title: "This address is not secure, so the browser hides WebGPU from it.",
     meaning: "Browsers offer WebGPU only to pages opened over https or from localhost.",
@@ -41,15 +43,23 @@ export const ADVICE: Readonly<Record<GpuCause, GpuAdvice>> = {
     meaning: "The adapter lacks something this page needs, or another program holds it.",
     steps: ["Close other pages that use the graphics card, then reload", "Restart the browser"],
   },
+  software: {
+    title: "The only graphics adapter here is software.",
+    meaning: "The browser computes graphics on the processor, as it does in many virtual machines.",
+    steps: [
+      "Turn on “Use graphics acceleration” in the browser's system settings and restart it",
+      "Update the graphics driver",
+    ],
+  },
   "no-model": {
     title: "The model could not be loaded.",
-    meaning: "WebGPU itself looks fine.",
+    meaning: "The engine itself looks fine.",
     steps: ["Check again, in case the connection was interrupted", "Reload the page"],
   },
 };
 
 /** What the page itself can see; null when WebGPU looks usable. Asks for an adapter, opens none. */
-export async function findGpuCause(): Promise<GpuCause | null> {
+export async function findGpuCause(): Promise<GpuProblem | null> {
   if (!isSecureContext) return "insecure";
   const gpu = (navigator as { gpu?: GPU }).gpu;
   if (gpu === undefined) return "unsupported";

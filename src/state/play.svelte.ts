@@ -1,7 +1,7 @@
 // The Play page as a whole: what is loaded, which station is open, and what follows from a ranking.
 import type { Knobs } from "../config.ts";
 import { toRankings } from "./answers.ts";
-import type { Sample } from "../workers/protocol.ts";
+import type { EngineWish, Sample } from "../workers/protocol.ts";
 import { Announcer } from "./announcer.svelte.ts";
 import type { Arena } from "./arena.svelte.ts";
 import { Desk } from "./desk.svelte.ts";
@@ -42,6 +42,7 @@ export class Play {
   notices = $state.raw<readonly string[]>([]);
   /** the recorded run on screen, if it is one */
   recording = $state.raw<RecordedRun | null>(null);
+  #addressed = $state<EngineWish | null>(null);
 
   constructor(trainer = new Trainer()) {
     this.trainer = trainer;
@@ -65,7 +66,8 @@ export class Play {
 
   /** Loads everything at once; ranking waits for nothing but its own file. Never rejects. */
   async start(): Promise<void> {
-    const { config, notices } = decodeConfig(location.hash);
+    const { config, engine, notices } = decodeConfig(location.hash);
+    this.#addressed = engine;
     this.run.config = config;
     this.run.total = config.iterations;
     this.notices = notices;
@@ -73,7 +75,7 @@ export class Play {
       this.shipped = await loadFirstPrompt();
       this.desk.layOut(this.shipped, config.seed);
     });
-    const opened = this.trainer.open(config);
+    const opened = this.trainer.open(config, this.wish);
     await shipped;
     await this.#openStorage();
     await opened;
@@ -82,8 +84,22 @@ export class Play {
 
   /** Opens the trainer again after a failure. */
   async openTrainer(): Promise<void> {
-    await this.trainer.open(this.run.config);
+    await this.trainer.open(this.run.config, this.wish);
     await this.#resume();
+  }
+
+  /** The engine asked for: by the address, or else by this browser's setting. */
+  get wish(): EngineWish {
+    return this.#addressed ?? this.settings.engine;
+  }
+
+  /** Changes the engine for now and for later visits; the run goes on from what was kept of it. */
+  async chooseEngine(engine: EngineWish): Promise<void> {
+    if (this.run.busy || engine === this.wish) return;
+    this.#addressed = null;
+    this.settings.chooseEngine(engine);
+    this.#writeAddress();
+    await this.openTrainer();
   }
 
   /** Whether a station can be entered, and why not. */
@@ -147,7 +163,7 @@ export class Play {
   /** Changes a lever, and the address with it. */
   tune(name: keyof Knobs, value: number): void {
     this.run.tune(name, value);
-    history.replaceState(null, "", encodeConfig(this.run.config) || location.pathname);
+    this.#writeAddress();
   }
 
   /** Teaches the model one example and lets it answer again. @throws Error with one sentence */
@@ -213,6 +229,11 @@ export class Play {
       await this.desk.learn();
     }
     await this.desk.fill();
+  }
+
+  #writeAddress(): void {
+    const hash = encodeConfig(this.run.config, this.#addressed);
+    history.replaceState(null, "", hash || location.pathname + location.search);
   }
 
   /** Opens a station; what was said at the last one is over. */

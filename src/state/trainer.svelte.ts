@@ -2,6 +2,7 @@
 import type { RunConfig } from "../config.ts";
 import type { TrainerConnection } from "../workers/client.ts";
 import type {
+  EngineWish,
   ErrorReport,
   ModelCard,
   Phase,
@@ -10,16 +11,16 @@ import type {
   TrainerEvent,
 } from "../workers/protocol.ts";
 import { findGpuCause } from "./gpu-cause.ts";
-import type { GpuCause } from "./gpu-cause.ts";
+import type { EngineCause } from "./gpu-cause.ts";
 import { sentenceOf } from "./format.ts";
 import { Metrics } from "./metrics.svelte.ts";
 import { Timeline } from "./timeline.svelte.ts";
 
-export type GpuState =
-  | { readonly kind: "checking" }
+/** Whether anything can compute here: a GPU or the CPU engine. */
+export type EngineState =
   | { readonly kind: "opening" }
   | { readonly kind: "ready" }
-  | { readonly kind: "unavailable"; readonly cause: GpuCause; readonly sentence: string }
+  | { readonly kind: "unavailable"; readonly cause: EngineCause; readonly sentence: string }
   /** it worked, then it failed; `weightsUsable` as the trainer says */
   | { readonly kind: "lost"; readonly sentence: string; readonly weightsUsable: boolean };
 
@@ -36,7 +37,7 @@ const connectWorker: Connect = async (onCrash) =>
   (await import("../workers/client.ts")).connectTrainer(onCrash);
 
 export class Trainer {
-  gpu = $state.raw<GpuState>({ kind: "checking" });
+  engine = $state.raw<EngineState>({ kind: "opening" });
   card = $state.raw<ModelCard | null>(null);
   phase = $state<Phase>("idle");
   progress = $state.raw<Progress | null>(null);
@@ -48,6 +49,8 @@ export class Trainer {
   readonly timeline = new Timeline();
   #connect: Connect;
   #connection: TrainerConnection | null = null;
+  /** how often it was opened; only the newest time counts */
+  #opened = 0;
   #tail: Promise<unknown> = Promise.resolve();
   /** ends the running request when the worker dies, which would never answer it */
   #abandon: (error: Error) => void = () => undefined;
@@ -58,36 +61,36 @@ export class Trainer {
   }
 
   get ready(): boolean {
-    return this.gpu.kind === "ready";
+    return this.engine.kind === "ready";
   }
 
-  /** Diagnoses, starts the worker and loads the shipped weights. Never rejects: see `gpu`. */
-  async open(config: RunConfig): Promise<void> {
-    this.#connection?.close();
-    this.#connection = null;
+  /** Starts the worker, which picks its engine and loads the shipped weights. Never rejects: see `engine`. */
+  async open(config: RunConfig, wish: EngineWish = "auto"): Promise<void> {
+    const mine = ++this.#opened;
+    const current = (): boolean => mine === this.#opened;
+    this.#close("The model is being loaded again.");
     this.#tail = Promise.resolve();
-    this.gpu = { kind: "checking" };
-    const cause = await findGpuCause();
-    if (cause !== null) {
-      this.gpu = { kind: "unavailable", cause, sentence: "" };
-      return;
-    }
-    this.gpu = { kind: "opening" };
+    this.engine = { kind: "opening" };
     try {
       const connection = await this.#connect((sentence) => this.#crashed(sentence));
       this.#connection = connection;
-      this.card = await connection.api.open(config, (event) => {
+      const receive = (event: TrainerEvent): void => {
         if (this.#connection === connection) this.receive(event);
-      });
+      };
+      const dead = new Promise<never>((_, reject) => (this.#abandon = reject));
+      const card = await Promise.race([connection.api.open(config, receive, wish), dead]);
+      if (!current()) return;
+      this.card = card;
       this.error = null;
-      this.gpu = { kind: "ready" };
+      this.engine = { kind: "ready" };
     } catch (error) {
+      if (!current()) return;
       // Comlink keeps an error's name across the worker, not its class.
-      const device = error instanceof Error && error.name === "GpuUnavailable";
-      const cause = device ? "no-device" : "no-model";
-      this.gpu = { kind: "unavailable", cause, sentence: sentenceOf(error) };
+      const nothing = error instanceof Error && error.name === "NoEngine";
+      const cause = nothing ? ((await findGpuCause()) ?? "no-device") : "no-model";
+      this.engine = { kind: "unavailable", cause, sentence: sentenceOf(error) };
     } finally {
-      this.#rest();
+      if (current()) this.#rest();
     }
   }
 
@@ -161,18 +164,21 @@ export class Trainer {
     this.error = error;
     this.#rest();
     if (error.cause !== "device-lost") return;
-    this.gpu = { kind: "lost", sentence: error.sentence, weightsUsable: error.weightsUsable };
+    this.engine = { kind: "lost", sentence: error.sentence, weightsUsable: error.weightsUsable };
+  }
+
+  /** Ends the worker and whatever waits for it. */
+  #close(why: string): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#abandon(new Error(why));
   }
 
   #crashed(sentence: string): void {
-    this.#connection?.close();
-    this.#connection = null;
-    if (this.gpu.kind === "opening") {
-      this.gpu = { kind: "unavailable", cause: "no-model", sentence };
-    } else {
-      this.gpu = { kind: "lost", sentence, weightsUsable: false };
+    if (this.engine.kind !== "opening") {
+      this.engine = { kind: "lost", sentence, weightsUsable: false };
     }
-    this.#abandon(new Error(sentence));
+    this.#close(sentence);
     this.#rest();
   }
 

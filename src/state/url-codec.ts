@@ -1,23 +1,28 @@
 // Run configuration in the address: only what differs from the defaults, clamped when read.
 import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
 import type { RunConfig } from "../config.ts";
+import type { EngineWish } from "../workers/protocol.ts";
 
 /** Version of the address format; a newer one is read as far as it is understood. */
 const SCHEMA = 1;
+const ENGINES: readonly EngineWish[] = ["auto", "gpu", "cpu"];
 /** Longest address part that is read, in characters. */
 const LIMIT = 2000;
 
 export interface DecodedConfig {
   readonly config: RunConfig;
+  /** the engine that the address asks for, null when it asks for none */
+  readonly engine: EngineWish | null;
   /** One sentence for each thing that was ignored or changed. */
   readonly notices: readonly string[];
 }
 
-/** The configuration as a hash, "" when all is default, e.g. "#/?v=1&seed=7". */
-export function encodeConfig(config: RunConfig): string {
+/** The configuration as a hash, "" when all is default, e.g. "#/?v=1&seed=7&engine=cpu". */
+export function encodeConfig(config: RunConfig, engine: EngineWish | null = null): string {
   const changed = PARAMETERS.filter(({ name }) => config[name] !== DEFAULTS[name]);
-  if (changed.length === 0) return "";
   const query = changed.map(({ name }) => `${name}=${String(config[name])}`);
+  if (engine !== null) query.push(`engine=${engine}`);
+  if (query.length === 0) return "";
   return `#/?v=${SCHEMA}&${query.join("&")}`;
 }
 
@@ -26,14 +31,20 @@ export function decodeConfig(hash: string): DecodedConfig {
   const notices: string[] = [];
   const config: Record<string, number> = { ...DEFAULTS };
   const start = hash.indexOf("?");
-  if (start < 0) return { config: DEFAULTS, notices };
+  if (start < 0) return { config: DEFAULTS, engine: null, notices };
   if (hash.length > LIMIT) {
     const found = `The address is ${hash.length} characters long, but at most ${LIMIT} are read`;
-    return { config: DEFAULTS, notices: [`${found}; the defaults are used.`] };
+    return { config: DEFAULTS, engine: null, notices: [`${found}; the defaults are used.`] };
   }
+  let engine: EngineWish | null = null;
   for (const [key, text] of new URLSearchParams(hash.slice(start + 1))) {
     if (key === "v") {
       if (Number(text) > SCHEMA) notices.push(newer(text));
+      continue;
+    }
+    if (key === "engine") {
+      engine = ENGINES.find((name) => name === text) ?? null;
+      if (engine === null) notices.push(noEngine(text));
       continue;
     }
     const row = PARAMETERS.find(({ name }) => name === key);
@@ -47,7 +58,11 @@ export function decodeConfig(hash: string): DecodedConfig {
     if (clamped !== value) notices.push(changed(row.label, text, clamped, row.min, row.max));
     config[key] = clamped;
   }
-  return { config: config as unknown as RunConfig, notices };
+  return { config: config as unknown as RunConfig, engine, notices };
+}
+
+function noEngine(text: string): string {
+  return `Engine in the address: found "${short(text)}"; expected ${ENGINES.join(", ")}. It is chosen automatically.`;
 }
 
 function newer(version: string): string {

@@ -52,7 +52,7 @@ export function connectTrainer(onCrash: (sentence: string) => void): TrainerConn
   };
   const remote = wrap<TrainerApi>(worker);
   const api: TrainerApi = {
-    open: (config, onEvent) => remote.open(config, proxy(onEvent)),
+    open: (config, onEvent, wish) => remote.open(config, proxy(onEvent), wish),
     sample: (prompts, k, seed, from) => remote.sample(prompts, k, seed, from),
     demonstrate: (demonstrations) => remote.demonstrate(demonstrations),
     fitReward: (rankings, options) => remote.fitReward(rankings, options),

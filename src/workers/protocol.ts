@@ -1,5 +1,6 @@
 // What page and trainer worker say to each other: requests (through Comlink) and one stream of typed events. Types only.
 import type { Knobs, RunConfig } from "../config.ts";
+import type { GpuProblem } from "../gpu/device.ts";
 
 /** Stations of the pipeline strip. `idle` = nothing runs. */
 export type Phase = "loading" | "idle" | "sampling" | "sft" | "reward" | "ppo" | "evaluating";
@@ -30,7 +31,16 @@ export interface Ranking {
   readonly ranks: readonly (number | null)[];
 }
 
-/** What the shipped files say about themselves. */
+/** Which engine is asked for; `auto` = a real GPU where there is one, the CPU otherwise. */
+export type EngineWish = "auto" | "gpu" | "cpu";
+
+/** Why the GPU is not in use although nobody chose the CPU. */
+export interface EngineNote {
+  readonly cause: GpuProblem | "software";
+  readonly sentence: string;
+}
+
+/** What the shipped files say about themselves, and what they run on. */
 export interface ModelCard {
   readonly name: string;
   readonly parameters: number;
@@ -42,6 +52,8 @@ export interface ModelCard {
   readonly checkpoint: string;
   readonly adapter: string;
   readonly software: boolean;
+  readonly engine: "gpu" | "cpu";
+  readonly note?: EngineNote;
 }
 
 /** Result of fitting the reward model to all rankings so far. */
@@ -121,7 +133,11 @@ export type TrainerEvent =
 /** Page → worker. Every method may reject with one sentence. */
 export interface TrainerApi {
   /** Opens the device, loads the shipped checkpoints and builds plans. */
-  open(config: RunConfig, onEvent: (event: TrainerEvent) => void): Promise<ModelCard>;
+  open(
+    config: RunConfig,
+    onEvent: (event: TrainerEvent) => void,
+    wish?: EngineWish,
+  ): Promise<ModelCard>;
   /** K answers to each prompt from the current policy (or the SFT model), at temperature 1. */
   sample(
     prompts: readonly { id: string; text: string }[],

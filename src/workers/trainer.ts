@@ -10,6 +10,8 @@ import { buildTokenizer } from "../world/index.ts";
 import { Supply } from "./supply.ts";
 import { metricsRow, selfChecks } from "./report.ts";
 import type {
+  EngineNote,
+  EngineWish,
   ModelCard,
   Ranking,
   RewardReport,
@@ -25,10 +27,13 @@ import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
 /** What the trainer needs from where it runs. */
 export interface Host {
   /** opens the engine; called once */
-  openEngine(): Promise<{
+  openEngine(wish: EngineWish): Promise<{
     engine: Engine;
+    kind: "gpu" | "cpu";
     software: boolean;
     destroy: () => void;
+    /** why the GPU is not in use, when nobody chose that */
+    note?: EngineNote;
     /** resolves with the cause when the device is lost; absent where it cannot be */
     lost?: Promise<string>;
   }>;
@@ -68,13 +73,18 @@ export class Trainer implements TrainerApi {
     this.host = host;
   }
 
-  async open(config: RunConfig, onEvent: (event: TrainerEvent) => void): Promise<ModelCard> {
+  async open(
+    config: RunConfig,
+    onEvent: (event: TrainerEvent) => void,
+    wish: EngineWish = "auto",
+  ): Promise<ModelCard> {
     this.emit = onEvent;
     this.seed = config.seed;
     this.phase("loading");
     const bytes = await this.host.load("models/sft.safetensors");
     this.sft = readCheckpoint(bytes, "models/sft.safetensors");
-    const { engine, software, destroy, lost } = await this.host.openEngine();
+    const opened = await this.host.openEngine(wish);
+    const { engine, kind, note, software, destroy, lost } = opened;
     void lost?.then((cause) => {
       this.fail(cause);
     });
@@ -98,6 +108,8 @@ export class Trainer implements TrainerApi {
       checkpoint: command,
       adapter: engine.name,
       software,
+      engine: kind,
+      ...(note === undefined ? {} : { note }),
     };
   }
 
@@ -246,6 +258,7 @@ export class Trainer implements TrainerApi {
       if (pending !== undefined && !(await pending)) break;
       pending = handled;
       done++;
+      await macrotask();
       await this.keep(this.session.iteration);
     }
     if (pending !== undefined) await pending;
@@ -440,6 +453,11 @@ export class Trainer implements TrainerApi {
     const step = phase === "loading" ? 0 : this.session.iteration;
     this.emit({ type: "phase", phase, step });
   }
+}
+
+/** Lets messages in: on the CPU engine nothing else in the loop waits for one, and pause is a message. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** Untied pairs of a ranking, and how many of them scores put in the same order. */

@@ -1,7 +1,6 @@
-// The trainer worker: owns the one device, answers the page through Comlink.
+// The trainer worker: owns the one engine, answers the page through Comlink.
 import { expose } from "comlink";
-import { openGpu } from "../gpu/device.ts";
-import { Executor } from "../gpu/executor.ts";
+import { pickEngine } from "./engine.ts";
 import { Trainer } from "./trainer.ts";
 import type { Host } from "./trainer.ts";
 
@@ -11,17 +10,7 @@ const base = import.meta.env.PROD
   : new URL("/", self.location.href);
 
 const host: Host = {
-  async openEngine() {
-    const gpu = await openGpu(navigator.gpu, self.isSecureContext);
-    return {
-      engine: new Executor(gpu),
-      software: gpu.software,
-      lost: gpu.device.lost.then(({ reason, message }) => `${reason}: ${message}`),
-      destroy: () => {
-        gpu.device.destroy();
-      },
-    };
-  },
+  openEngine: (wish) => pickEngine((navigator as { gpu?: GPU }).gpu, wish),
   async load(file) {
     const response = await fetch(new URL(file, base));
     if (!response.ok) {

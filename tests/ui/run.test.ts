@@ -107,23 +107,23 @@ describe("the trainer", () => {
     await Promise.resolve();
     setTimeout(() => crash("The trainer stopped."), 5);
     await expect(asked).rejects.toThrow("The trainer stopped.");
-    expect(dying.gpu.kind).toBe("lost");
+    expect(dying.engine.kind).toBe("lost");
   });
 
   test.each([
-    ["GpuUnavailable", "no-device"],
+    ["NoEngine", "no-device"],
     ["StorageError", "no-model"],
   ])("an open that fails with %s is told as %s", async (name, cause) => {
     const api = connectTrainer().api;
     api.open = () => Promise.reject(Object.assign(new Error("It did not open."), { name }));
     const closed = new Trainer(() => Promise.resolve({ api, close: () => undefined }));
     await closed.open(run.config);
-    expect(closed.gpu).toEqual({ kind: "unavailable", cause, sentence: "It did not open." });
+    expect(closed.engine).toEqual({ kind: "unavailable", cause, sentence: "It did not open." });
   });
 
   test("a lost device is told with the trainer's sentence", async () => {
     await trainer.ask((api) => api.destroyDevice());
-    expect(trainer.gpu).toMatchObject({ kind: "lost", weightsUsable: true });
+    expect(trainer.engine).toMatchObject({ kind: "lost", weightsUsable: true });
     await expect(trainer.ask((api) => api.pause())).rejects.toThrow("not ready");
   });
 });

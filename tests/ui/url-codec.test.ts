@@ -15,7 +15,7 @@ describe("encode", () => {
     const config = { ...DEFAULTS, ...extreme };
     const hash = encodeConfig(config);
     expect(hash.length).toBeLessThan(2000);
-    expect(decodeConfig(hash)).toEqual({ config, notices: [] });
+    expect(decodeConfig(hash)).toEqual({ config, engine: null, notices: [] });
   });
 });
 

@@ -53,6 +53,7 @@ class FakeTrainer implements TrainerApi {
       vocabulary: 595,
       checkpoint: "sft-test",
       adapter: "test double",
+      engine: "cpu" as const,
       software: true,
     };
   }
