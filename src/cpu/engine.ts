@@ -1,5 +1,6 @@
 // Runs plans without WebGPU: hot kernels in WebAssembly, all others by their references, in one memory.
-import type { CompiledPlan, Engine } from "../plan/engine.ts";
+import type { CompiledPlan, Counts, Engine, Smoothness } from "../plan/engine.ts";
+import { noCounts } from "../plan/engine.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
 import { size } from "../plan/tensor.ts";
@@ -32,10 +33,13 @@ interface CpuPlan extends CompiledPlan {
 export class CpuEngine implements Engine {
   readonly name: string;
   readonly memory: WasmMemory;
+  readonly counts: Counts;
+  smoothness: Smoothness = "turbo";
   private readonly kernels: WasmKernels;
   private scratch = { address: 0, bytes: 0 };
 
-  private constructor(memory: WasmMemory, kernels: WasmKernels) {
+  private constructor(memory: WasmMemory, kernels: WasmKernels, counts: Counts) {
+    this.counts = counts;
     this.name = "CPU (WebAssembly SIMD)";
     this.memory = memory;
     this.kernels = kernels;
@@ -43,8 +47,9 @@ export class CpuEngine implements Engine {
 
   /** Loads the WebAssembly kernels. @throws Error when they cannot be loaded or SIMD is missing. */
   static async create(): Promise<CpuEngine> {
-    const memory = new WasmMemory();
-    return new CpuEngine(memory, await loadKernels(memory.memory));
+    const counts = noCounts();
+    const memory = new WasmMemory(counts);
+    return new CpuEngine(memory, await loadKernels(memory.memory), counts);
   }
 
   /** Assigns addresses and prepares every call. */
@@ -67,6 +72,7 @@ export class CpuEngine implements Engine {
     for (const plan of plans as readonly CpuPlan[]) {
       if (plan.buffer !== this.memory.buffer) this.renewViews(plan);
       for (const step of plan.steps) step();
+      this.counts.dispatches += plan.steps.length;
     }
   }
 

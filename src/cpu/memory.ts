@@ -1,5 +1,5 @@
 // Tensors as byte ranges of one WebAssembly memory, which grows and never moves an address.
-import type { EngineMemory, HostArray } from "../plan/engine.ts";
+import type { Counts, EngineMemory, HostArray } from "../plan/engine.ts";
 import { size } from "../plan/tensor.ts";
 import type { DType, Storage, Tensor } from "../plan/tensor.ts";
 
@@ -23,9 +23,12 @@ export class WasmMemory implements EngineMemory {
   private readonly addresses = new Map<Storage, number>();
   private readonly slotAddresses: number[] = [];
   private readonly slotLengths: number[] = [];
+  private readonly counts: Counts;
   private top = FIRST;
 
-  constructor() {
+  /** `counts` is shared with the engine and counts up. */
+  constructor(counts: Counts) {
+    this.counts = counts;
     this.memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES });
   }
 
@@ -95,6 +98,8 @@ export class WasmMemory implements EngineMemory {
       );
     }
     const address = this.persistent(tensor.storage) + (tensor.offset + offset) * 4;
+    this.counts.writes++;
+    this.counts.writtenBytes += values.length * 4;
     // Bits are copied as they are, as a GPU does, so the view takes the type of the values.
     if (values instanceof Float32Array) this.view("f32", address, values.length).set(values);
     else if (values instanceof Uint32Array || values instanceof Int32Array)
@@ -111,6 +116,8 @@ export class WasmMemory implements EngineMemory {
 
   async read(tensors: readonly Tensor[]): Promise<HostArray[]> {
     const addresses = tensors.map(({ storage, offset }) => this.persistent(storage) + offset * 4);
+    this.counts.readBacks++;
+    for (const { shape } of tensors) this.counts.readBytes += size(shape) * 4;
     return tensors.map(({ dtype, shape }, i) =>
       this.view(dtype, addresses[i] ?? 0, size(shape)).slice(),
     );

@@ -1,5 +1,5 @@
 // GPU memory: persistent buffers by storage, slots shared by all plans, uploads and read-backs.
-import type { EngineMemory, HostArray } from "../plan/engine.ts";
+import type { Counts, EngineMemory, HostArray } from "../plan/engine.ts";
 import { size } from "../plan/tensor.ts";
 import type { Storage, Tensor } from "../plan/tensor.ts";
 
@@ -9,12 +9,15 @@ const MAP_READ = 0x1;
 
 export class GpuMemory implements EngineMemory {
   readonly device: GPUDevice;
+  private readonly counts: Counts;
   private readonly buffers = new Map<Storage, GPUBuffer>();
   private readonly slots: GPUBuffer[] = [];
   private readonly slotLengths: number[] = [];
 
-  constructor(device: GPUDevice) {
+  /** `counts` is shared with the executor and counts up. */
+  constructor(device: GPUDevice, counts: Counts) {
     this.device = device;
+    this.counts = counts;
   }
 
   /** Elements of each slot that exists already. */
@@ -66,6 +69,8 @@ export class GpuMemory implements EngineMemory {
       );
     }
     const at = (tensor.offset + offset) * 4;
+    this.counts.writes++;
+    this.counts.writtenBytes += data.byteLength;
     this.device.queue.writeBuffer(
       this.persistent(tensor.storage),
       at,
@@ -85,7 +90,7 @@ export class GpuMemory implements EngineMemory {
       to.offset * 4,
       size(from.shape) * 4,
     );
-    this.device.queue.submit([encoder.finish()]);
+    this.submit(encoder);
   }
 
   /** Reads persistent tensors back with one mapAsync. Rejects when the device is lost. */
@@ -93,6 +98,7 @@ export class GpuMemory implements EngineMemory {
     const lengths = tensors.map((tensor) => size(tensor.shape) * 4);
     const total = lengths.reduce((sum, length) => sum + length, 0);
     const staging = this.device.createBuffer({ label: "read-back", size: total, usage: STAGING });
+    this.counts.buffers++;
     const encoder = this.device.createCommandEncoder({ label: "read-back" });
     let at = 0;
     tensors.forEach((tensor, index) => {
@@ -101,7 +107,9 @@ export class GpuMemory implements EngineMemory {
       encoder.copyBufferToBuffer(source, tensor.offset * 4, staging, at, length);
       at += length;
     });
-    this.device.queue.submit([encoder.finish()]);
+    this.submit(encoder);
+    this.counts.readBacks++;
+    this.counts.readBytes += total;
     try {
       await staging.mapAsync(MAP_READ);
       const bytes = staging.getMappedRange().slice(0);
@@ -127,6 +135,11 @@ export class GpuMemory implements EngineMemory {
     this.slotLengths.length = 0;
   }
 
+  private submit(encoder: GPUCommandEncoder): void {
+    this.device.queue.submit([encoder.finish()]);
+    this.counts.submits++;
+  }
+
   private create(label: string, length: number): GPUBuffer {
     const bytes = Math.max(4, length * 4);
     const limit = this.device.limits.maxStorageBufferBindingSize;
@@ -135,6 +148,7 @@ export class GpuMemory implements EngineMemory {
         `memory: ${label} needs ${String(bytes)} bytes, and this adapter binds at most ${String(limit)}`,
       );
     }
+    this.counts.buffers++;
     return this.device.createBuffer({ label, size: bytes, usage: USAGE });
   }
 }

@@ -1,24 +1,23 @@
 // Compiles a tape into a prebuilt list of {pipeline, bind group, grid} and replays it: the GPU twin of plan/reference.ts.
-import type { CompiledPlan, Engine } from "../plan/engine.ts";
+import type { CompiledPlan, Counts, Engine, Smoothness } from "../plan/engine.ts";
+import { noCounts } from "../plan/engine.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
 import { size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { GpuMemory } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
+import { Pace } from "./pace.ts";
+import type { Timing } from "./pace.ts";
+import { canTime, timeSteps } from "./profiler.ts";
+import { Recorder } from "./recorder.ts";
+import type { Step } from "./recorder.ts";
 import { bindingsOf, shaderSource, specialise } from "./shader.ts";
-
-interface Step {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-}
 
 /** A compiled tape. Replaying it creates no buffer, bind group or pipeline. */
 export interface Plan extends CompiledPlan {
   readonly steps: readonly Step[];
+  readonly timing: Timing;
 }
 
 /** Everything that lives on one device: memory, pipelines, plans. */
@@ -26,12 +25,17 @@ export class Executor implements Engine {
   readonly name: string;
   readonly gpu: Gpu;
   readonly memory: GpuMemory;
+  readonly counts: Counts = noCounts();
+  smoothness: Smoothness = "turbo";
+  private readonly pace = new Pace();
+  private readonly recorder: Recorder;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
     this.name = gpu.name;
-    this.memory = new GpuMemory(gpu.device);
+    this.memory = new GpuMemory(gpu.device, this.counts);
+    this.recorder = new Recorder(gpu.device, this.counts);
   }
 
   /** Specialises and compiles the shaders of a tape, assigns slots and makes one bind group per call. */
@@ -48,21 +52,77 @@ export class Executor implements Engine {
       const [x, y = 1, z = 1] = call.kernel.grid(call.consts as never);
       return { pipeline, bindGroup: this.bind(call, pipeline, buffer), x, y, z };
     });
-    return { label, calls, steps };
+    return { label, calls, steps, timing: this.pace.timing(calls) };
   }
 
-  /** Encodes plans one after the other into one command buffer and submits it: one submit. */
+  /** Queues plans one after the other: one submit in turbo mode, submits of at most 8 ms in smooth mode. */
   run(...plans: readonly CompiledPlan[]): void {
-    const encoder = this.gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const plan of plans) replay(pass, (plan as Plan).steps);
-    pass.end();
-    this.gpu.device.queue.submit([encoder.finish()]);
+    const smooth = this.smoothness === "smooth";
+    for (const plan of plans as readonly Plan[]) {
+      if (!smooth) this.recorder.add(plan.steps);
+      else if (!this.due(plan)) {
+        this.recorder.addWithin(plan.steps, this.pace.costs(plan.timing), this.pace.limit);
+      } else this.calibrate(plan);
+      plan.timing.runs++;
+    }
+    this.recorder.submit();
+    if (smooth && this.pace.watching) this.watch(plans as readonly Plan[]);
+  }
+
+  /**
+   * Runs a plan once (with all its effects) and resolves with the GPU milliseconds of each call.
+   * @throws Error when the adapter writes no time stamps. Rejects when the device is lost.
+   */
+  async profile(plan: CompiledPlan): Promise<Float64Array> {
+    const { steps, timing } = plan as Plan;
+    const { device } = this.gpu;
+    if (!canTime(device, steps.length)) {
+      throw new Error(
+        `profile: ${this.name} cannot time the ${String(steps.length)} calls of ${plan.label}; nothing was run`,
+      );
+    }
+    const within = { costs: this.pace.costs(timing), limit: this.pace.limit };
+    return timeSteps(device, this.recorder, this.counts, steps, within);
+  }
+
+  /** Milliseconds that smooth mode expects of each call of a plan: estimated, and measured from its third run on. */
+  expected(plan: CompiledPlan): Float64Array {
+    return this.pace.costs((plan as Plan).timing);
   }
 
   /** Resolves when everything submitted so far has run. */
   async idle(): Promise<void> {
     await this.gpu.device.queue.onSubmittedWorkDone();
+  }
+
+  // A driver finishes compiling in a pipeline's first run, so the second one is timed.
+  private due({ steps, timing }: Plan): boolean {
+    return timing.runs > 0 && !timing.timed && canTime(this.gpu.device, steps.length);
+  }
+
+  private calibrate(plan: Plan): void {
+    plan.timing.timed = true;
+    void this.profile(plan).then(
+      (milliseconds) => {
+        this.pace.measured(plan.timing, milliseconds);
+      },
+      // The device was lost, which its owner reports; the estimates stay.
+      () => undefined,
+    );
+  }
+
+  /** Without time stamps: from submission to completion by the host's clock, over the first runs. */
+  private watch(plans: readonly Plan[]): void {
+    if (plans.some(({ timing }) => timing.runs < 2)) return;
+    if (plans.every(({ steps }) => canTime(this.gpu.device, steps.length))) return;
+    const work = plans.reduce((sum, { timing }) => sum + timing.total, 0);
+    const submitted = performance.now();
+    void this.idle().then(
+      () => {
+        this.pace.observe(work, submitted, performance.now());
+      },
+      () => undefined,
+    );
   }
 
   private pipeline(call: Call): Promise<GPUComputePipeline> {
@@ -71,6 +131,7 @@ export class Executor implements Engine {
     const known = this.pipelines.get(code);
     if (known !== undefined) return known;
     const made = this.createPipeline(name, code);
+    this.counts.pipelines++;
     this.pipelines.set(code, made);
     return made;
   }
@@ -114,23 +175,11 @@ export class Executor implements Engine {
       };
       return { binding: index, resource };
     });
+    this.counts.bindGroups++;
     return this.gpu.device.createBindGroup({
       label: call.kernel.name,
       layout: pipeline.getBindGroupLayout(0),
       entries,
     });
-  }
-}
-
-/** The hot path: set, bind, dispatch, for every step. */
-export function replay(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
-  let current: GPUComputePipeline | undefined;
-  for (const step of steps) {
-    if (step.pipeline !== current) {
-      pass.setPipeline(step.pipeline);
-      current = step.pipeline;
-    }
-    pass.setBindGroup(0, step.bindGroup);
-    pass.dispatchWorkgroups(step.x, step.y, step.z);
   }
 }

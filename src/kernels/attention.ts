@@ -24,6 +24,12 @@ const GROUP = 32;
 const TILE = 4;
 const grid = ({ B, T, H }: Sizes): Grid => row(Math.ceil((B * H * Math.ceil(T / TILE)) / GROUP));
 
+/** Operations of `products` causal products of T queries with up to T keys, for every head. */
+const causal =
+  (products: number) =>
+  ({ B, T, H, D }: Sizes): number =>
+    products * B * H * D * T * (T + 1);
+
 /** Calls `body` for every sequence, head and column, with the first elements of its q, k, v and y. */
 function eachColumn(
   { B, T, H, D }: Sizes,
@@ -130,18 +136,21 @@ export const attentionForward: Kernel<ForwardBindings, Sizes> = {
   name: "attention",
   writes: ["y", "lse"],
   grid,
+  flops: causal(2),
   reference: forwardReference,
 };
 export const attentionBackwardQuery: Kernel<QueryBindings, BackwardConsts> = {
   name: "attention_backward_query",
   writes: ["dqkv", "delta"],
   grid,
+  flops: causal(3),
   reference: queryReference,
 };
 export const attentionBackwardKey: Kernel<KeyBindings, BackwardConsts> = {
   name: "attention_backward_key",
   writes: ["dqkv"],
   grid,
+  flops: causal(4),
   reference: keyReference,
 };
 

@@ -60,6 +60,8 @@ export const attentionDecode: Kernel<
   name: "attention_decode",
   writes: ["cache", "y"],
   grid: ({ B, C, H }) => row(Math.ceil((B * H * Math.ceil(C / H / BLOCK)) / 32)),
+  // with every column of the cache in use
+  flops: ({ B, S, C }) => 4 * B * S * C,
   reference({ qkv, mask, state, cache, y }, { B, S, C, H }) {
     const D = C / H;
     const column = state[DECODE_STATE.column]!;

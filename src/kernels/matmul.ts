@@ -34,6 +34,7 @@ export const matmulKernel: Kernel<"a" | "b" | "bias" | "c", MatmulConsts> = {
   name: "matmul",
   writes: ["c"],
   grid: gridOf,
+  flops: ({ BATCH, M, N, K }) => 2 * BATCH * M * N * K,
   reference({ a, b, bias, c }, { BATCH, M, N, K, TA, TB, BIAS, ACCUMULATE }) {
     const [am, ak] = TA ? [1, M] : [K, 1];
     const [bk, bn] = TB ? [1, K] : [N, 1];

@@ -24,12 +24,49 @@ export interface EngineMemory {
   readonly bytes: { readonly persistent: number; readonly slots: number };
 }
 
+/** What an engine has asked of its device since it was made. */
+export interface Counts {
+  /** command buffers submitted; 0 on the CPU */
+  submits: number;
+  /** kernel calls run */
+  dispatches: number;
+  /** buffers, bind groups and pipelines created; 0 on the CPU */
+  buffers: number;
+  bindGroups: number;
+  pipelines: number;
+  writes: number;
+  writtenBytes: number;
+  readBacks: number;
+  readBytes: number;
+}
+
+/** Counts of an engine that has done nothing. */
+export function noCounts(): Counts {
+  return {
+    submits: 0,
+    dispatches: 0,
+    buffers: 0,
+    bindGroups: 0,
+    pipelines: 0,
+    writes: 0,
+    writtenBytes: 0,
+    readBacks: 0,
+    readBytes: 0,
+  };
+}
+
+/** `turbo` = one submit per run; `smooth` = submits of at most 8 ms, so that the page keeps painting. */
+export type Smoothness = "smooth" | "turbo";
+
 export interface Engine {
   /** one line for reports: adapter or CPU mode */
   readonly name: string;
   readonly memory: EngineMemory;
+  readonly counts: Readonly<Counts>;
+  /** may change between runs; the CPU engine submits nothing and ignores it */
+  smoothness: Smoothness;
   compile(label: string, calls: readonly Call[]): Promise<CompiledPlan>;
-  /** Runs plans of this engine one after the other; on a GPU this is one submit. */
+  /** Queues plans of this engine one after the other. */
   run(...plans: readonly CompiledPlan[]): void;
   /** Resolves when everything queued so far has run. */
   idle(): Promise<void>;

@@ -12,6 +12,8 @@ export interface Kernel<B extends string = string, C extends Consts = Consts> {
   /** the `read_write` bindings of the shader */
   readonly writes: readonly B[];
   grid(consts: C): Grid;
+  /** floating-point operations of a call, a multiply-add as two; absent where about one per element */
+  flops?(consts: C): number;
   /** the same arithmetic in plain loops over the same constants */
   reference(buffers: Readonly<Record<B, TypedArray>>, consts: C): void;
 }

@@ -1,0 +1,15 @@
+// How much arithmetic a plan is: for reports, and for guessing how long a call takes before it was measured.
+import type { Call } from "./tape.ts";
+import { size } from "./tensor.ts";
+
+/** Floating-point operations of a call; kernels that do not say count one per element that they touch. */
+export function flopsOf({ kernel, consts, bindings }: Call): number {
+  const own = kernel.flops?.(consts as never);
+  if (own !== undefined) return own;
+  return Object.values(bindings).reduce((sum, { shape }) => sum + size(shape), 0);
+}
+
+/** Floating-point operations of a list of calls. */
+export function totalFlops(calls: readonly Call[]): number {
+  return calls.reduce((sum, call) => sum + flopsOf(call), 0);
+}
