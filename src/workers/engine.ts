@@ -9,8 +9,11 @@ import type { Host } from "./trainer.ts";
 type Opened = Awaited<ReturnType<Host["openEngine"]>>;
 
 function onGpu(gpu: Gpu): Opened {
+  const engine = new Executor(gpu);
+  // The page paints on the same GPU.
+  engine.smoothness = "smooth";
   return {
-    engine: new Executor(gpu),
+    engine,
     kind: "gpu",
     software: gpu.software,
     lost: gpu.device.lost.then(({ reason, message }) => `${reason}: ${message}`),
