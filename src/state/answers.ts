@@ -4,6 +4,7 @@ import type { Ranking, Sample } from "../workers/protocol.ts";
 import { denseSlots } from "./bucket-order.ts";
 import type { Slots } from "./bucket-order.ts";
 import type { ShippedSet } from "./first-prompt.ts";
+import { freshId } from "./fresh-id.ts";
 import type { Ranked } from "./persisted.svelte.ts";
 import type { Times } from "./stopwatch.ts";
 
@@ -69,7 +70,7 @@ export function setFromSamples(samples: readonly Sample[], k: number): AnswerSet
   const first = distinct[0];
   if (first === undefined || distinct.length < 2) return null;
   return {
-    task: `set-${crypto.randomUUID()}`,
+    task: `set-${freshId()}`,
     promptId: first.promptId,
     prompt: first.prompt,
     answers: distinct.map(({ text, tokens, checkpoint, seed }) => ({

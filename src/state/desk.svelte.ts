@@ -5,6 +5,7 @@ import type { Guess, Judged } from "./answers.ts";
 import type { Announcer } from "./announcer.svelte.ts";
 import { Arena } from "./arena.svelte.ts";
 import type { FirstPrompt } from "./first-prompt.ts";
+import { freshId } from "./fresh-id.ts";
 import { sentenceOf } from "./format.ts";
 import type { Persisted } from "./persisted.svelte.ts";
 import type { Reward } from "./reward.svelte.ts";
@@ -31,6 +32,8 @@ export class Desk {
   exhausted = $state(false);
   readonly #parts: Parts;
   readonly #supply: Supply;
+  /** rankings were saved that the reward model has not seen */
+  #behind = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -154,7 +157,7 @@ export class Desk {
 
   /** Samples answers to a prompt of the person's own and puts them on screen. */
   async ask(text: string): Promise<void> {
-    const set = await this.#supply.answers({ id: `own-${crypto.randomUUID()}`, text });
+    const set = await this.#supply.answers({ id: `own-${freshId()}`, text });
     if (set === null) {
       throw new Error("The model gives the same answer every time, so there is nothing to rank.");
     }
@@ -184,10 +187,18 @@ export class Desk {
     arena.ahead = [arena.set, ...arena.ahead];
   }
 
-  /** Fits the reward model to all rankings, then lets it guess the set on screen. */
+  /** Fits the reward model to all rankings, then lets it guess the set on screen; a run keeps its own until it ends. */
   async learn(): Promise<void> {
+    this.#behind = this.#parts.busy();
+    if (this.#behind) return;
     await this.#parts.reward.fit(this.arena.judged);
     await this.#guess();
+  }
+
+  /** After a run: learns from what was ranked meanwhile, and keeps sets waiting. */
+  async catchUp(): Promise<void> {
+    if (this.#behind) await this.learn();
+    await this.fill();
   }
 
   /** The reward model guesses the set on screen, as long as the person decided nothing. */

@@ -1,5 +1,4 @@
 // What this browser keeps: rankings, demonstrations and runs, and whether keeping them works.
-import { loadLatestCheckpoint, saveCheckpoint } from "../storage/checkpoints.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { Connection } from "../storage/database.ts";
 import type { JudgementRow } from "../storage/events.ts";
@@ -7,17 +6,10 @@ import type { Judgement } from "../storage/judgement.ts";
 import { requestPersistence } from "../storage/persistence.ts";
 import { listRuns, saveRun } from "../storage/runs.ts";
 import type { RunRow } from "../storage/runs.ts";
-import { readSafetensors, toFloat32, writeSafetensors } from "../storage/safetensors.ts";
 import { Store } from "../storage/store.ts";
 import { sentenceOf } from "./format.ts";
 
 const PROJECT = "play";
-
-type SnapshotShapes = Record<string, number[]>;
-interface SnapshotMetadata {
-  readonly shapes: SnapshotShapes;
-  readonly metadata: Record<string, string>;
-}
 
 export type Ranked = JudgementRow & { judgement: Judgement };
 
@@ -76,40 +68,6 @@ export class Persisted {
 
   async saveRun(run: Omit<RunRow, "project">): Promise<void> {
     if (this.#connection !== null) await saveRun(this.#connection, { ...run, project: PROJECT });
-  }
-
-  /** Keeps a snapshot of the trainer, which is a safetensors file; the last two of a run stay. */
-  async saveSnapshot(run: string, step: number, bytes: ArrayBuffer): Promise<void> {
-    if (this.#connection === null) return;
-    const { tensors, metadata } = readSafetensors(new Uint8Array(bytes), { name: "The snapshot" });
-    const shapes: SnapshotShapes = {};
-    const content: Record<string, Float32Array> = {};
-    for (const [name, tensor] of tensors) {
-      shapes[name] = [...tensor.shape];
-      content[name] = toFloat32(tensor);
-    }
-    const kept = { tensors: content, metadata: { shapes, metadata } };
-    await saveCheckpoint(this.#connection, kept, { run, step, keep: 2 });
-  }
-
-  /** The newest snapshot of a run, as a safetensors file, or null. */
-  async snapshot(run: string): Promise<{ step: number; bytes: ArrayBuffer } | null> {
-    if (this.#connection === null) return null;
-    const { checkpoint, refused } = await loadLatestCheckpoint(this.#connection, run);
-    if (refused[0] !== undefined) this.notice = refused[0];
-    if (checkpoint === null) return null;
-    const { shapes, metadata } = checkpoint.metadata as SnapshotMetadata;
-    const tensors = new Map(
-      Object.entries(checkpoint.tensors).map(([name, data]) => [
-        name,
-        {
-          dtype: "F32" as const,
-          shape: shapes[name] ?? [data.length],
-          data: Float32Array.from(data),
-        },
-      ]),
-    );
-    return { step: checkpoint.row.step, bytes: writeSafetensors(tensors, metadata).buffer };
   }
 
   #opened(): Store {

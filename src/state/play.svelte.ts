@@ -1,13 +1,14 @@
 // The Play page as a whole: what is loaded, which station is open, and what follows from a ranking.
 import type { Knobs } from "../config.ts";
 import { toRankings } from "./answers.ts";
-import type { EngineWish, Sample } from "../workers/protocol.ts";
+import type { EngineWish, Ranking, Sample } from "../workers/protocol.ts";
 import { Announcer } from "./announcer.svelte.ts";
 import type { Arena } from "./arena.svelte.ts";
 import { Desk } from "./desk.svelte.ts";
 import { Files } from "./files.ts";
+import { freshId } from "./fresh-id.ts";
 import { loadFirstPrompt } from "./first-prompt.ts";
-import type { FirstPrompt } from "./first-prompt.ts";
+import type { FirstPrompt, PromptText } from "./first-prompt.ts";
 import { count, sentenceOf, signed } from "./format.ts";
 import { Persisted } from "./persisted.svelte.ts";
 import { loadRecordedRun, recordedEvents } from "./recorded-run.ts";
@@ -139,9 +140,9 @@ export class Play {
     this.#enter("reinforce");
     this.recording = null;
     this.taste.clear();
-    const watch = this.shipped?.watch ?? [];
-    await this.run.start(toRankings(this.arena.judged), watch, flip);
-    void this.desk.fill();
+    this.reward.moved = false;
+    await this.run.start(toRankings(this.arena.judged), this.#watch, flip);
+    this.#ended();
     const { run } = this;
     if (run.state === "failed") this.announcer.alert(run.failure);
     else if (run.state === "finished") {
@@ -151,8 +152,14 @@ export class Play {
 
   /** Goes on with a paused run, or adds as many steps to a finished one. */
   async resume(): Promise<void> {
-    await this.run.resume(this.shipped?.watch ?? []);
-    void this.desk.fill();
+    await this.run.resume(this.#watch, this.#refit());
+    this.#ended();
+  }
+
+  /** One iteration of a paused or finished run. */
+  async stepOnce(): Promise<void> {
+    await this.run.stepOnce(this.#watch, this.#refit());
+    this.#ended();
   }
 
   async tasteTest(): Promise<void> {
@@ -171,7 +178,7 @@ export class Play {
     prompt: string,
     response: string,
   ): Promise<{ lossBefore: number; lossAfter: number; samples: readonly Sample[] }> {
-    const id = `own-${crypto.randomUUID()}`;
+    const id = `own-${freshId()}`;
     const loss = await this.trainer.ask((api) => api.demonstrate([{ prompt, response }]));
     await this.persisted.demonstrate(id, prompt, response);
     const ask = { id, text: prompt };
@@ -229,6 +236,22 @@ export class Play {
       await this.desk.learn();
     }
     await this.desk.fill();
+  }
+
+  get #watch(): readonly PromptText[] {
+    return this.shipped?.watch ?? [];
+  }
+
+  /** The rankings, when the trainer's reward model has to be fitted to them again before a run goes on. */
+  #refit(): readonly Ranking[] | null {
+    if (!this.reward.moved) return null;
+    this.reward.moved = false;
+    return toRankings(this.arena.judged);
+  }
+
+  /** What had to wait for the end of a run: learning from new rankings, and writing answers. */
+  #ended(): void {
+    void this.desk.catchUp();
   }
 
   #writeAddress(): void {

@@ -22,6 +22,8 @@ export class Reward {
   best = $state.raw<BestOf | null>(null);
   seeking = $state(false);
   failure = $state("");
+  /** the trainer's reward model is no longer the one that the run was started with */
+  moved = false;
   #trainer: Trainer;
   #wanted = 0;
 
@@ -41,6 +43,7 @@ export class Reward {
       return;
     }
     this.fitting = true;
+    this.moved = true;
     const flip = this.flipped;
     try {
       const report = await this.#trainer.ask((api) =>

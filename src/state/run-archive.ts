@@ -25,10 +25,7 @@ export interface RunDetail extends RunFacts {
 export interface KeptRun {
   readonly id: string;
   readonly finished: boolean;
-  readonly step: number;
   readonly detail: RunDetail;
-  /** the trainer's own file */
-  readonly snapshot: ArrayBuffer;
 }
 
 /** Saves what the page shows of a run. @throws Error with one sentence */
@@ -49,17 +46,14 @@ export async function saveRun(
   await persisted.saveRun({ id, t: Date.now(), state, detail });
 }
 
-/** The last run that has weights, or null. @throws Error with one sentence */
+/** The last run as it was drawn, or null; its weights are the worker's. @throws Error with one sentence */
 export async function loadRun(persisted: Persisted): Promise<KeptRun | null> {
   const row = await persisted.lastRun();
-  const kept = row === null ? null : await persisted.snapshot(row.id);
-  if (row === null || kept === null) return null;
+  if (row === null) return null;
   return {
     id: row.id,
     finished: row.state === "finished",
-    step: kept.step,
     detail: row.detail as RunDetail,
-    snapshot: kept.bytes,
   };
 }
 

@@ -3,6 +3,7 @@ import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
 import type { Knobs, RunConfig } from "../config.ts";
 import type { Ranking } from "../workers/protocol.ts";
 import { compact, sentenceOf } from "./format.ts";
+import { freshId } from "./fresh-id.ts";
 import type { PromptText } from "./first-prompt.ts";
 import type { Persisted } from "./persisted.svelte.ts";
 import { loadRun, saveRun, showRun } from "./run-archive.ts";
@@ -29,6 +30,8 @@ export class Run {
   flipped = $state(false);
   /** why it stopped, when it failed */
   failure = $state("");
+  /** what went wrong beside the run, which goes on */
+  warning = $state("");
   config = $state.raw<RunConfig>(DEFAULTS);
   id = "";
   #trainer: Trainer;
@@ -75,7 +78,7 @@ export class Run {
     await this.#guarded(async () => {
       this.state = "preparing";
       this.flipped = flip;
-      this.id = crypto.randomUUID();
+      this.id = freshId();
       this.total = this.config.iterations;
       this.#clear();
       await this.#trainer.ask((api) => api.reset());
@@ -86,18 +89,23 @@ export class Run {
     });
   }
 
-  /** Goes on after a pause. */
-  async resume(watch: readonly PromptText[]): Promise<void> {
+  /** Goes on after a pause. With rankings, the reward model is fitted to them first. */
+  async resume(watch: readonly PromptText[], refit: readonly Ranking[] | null): Promise<void> {
     if (this.busy || !this.started) return;
     this.#watched = watch;
     if (this.step >= this.total) this.total = this.step + this.config.iterations;
-    await this.#guarded(() => this.#playOn());
+    await this.#guarded(async () => {
+      await this.#refit(refit);
+      await this.#playOn();
+    });
   }
 
-  /** One iteration. */
-  async stepOnce(): Promise<void> {
+  /** One iteration. With rankings, the reward model is fitted to them first. */
+  async stepOnce(watch: readonly PromptText[], refit: readonly Ranking[] | null): Promise<void> {
     if (this.busy || !this.started) return;
+    this.#watched = watch;
     await this.#guarded(async () => {
+      await this.#refit(refit);
       this.state = "running";
       await this.#trainer.ask((api) => api.play(1));
       this.#advance();
@@ -155,26 +163,42 @@ export class Run {
     }, 120);
   }
 
-  /** Shows the last run again and gives its weights back to the trainer. */
+  /** Shows the last run again and gives its weights back to the trainer; without one, nothing was run. */
   async restore(): Promise<void> {
     const kept = await loadRun(this.#persisted);
-    if (kept === null) return;
-    const { detail, step } = kept;
-    await this.#trainer.ask((api) => api.restore(kept.snapshot));
+    const loaded =
+      kept === null ? null : await this.#trainer.ask((api) => api.loadSnapshot(kept.id));
+    if (this.busy) return;
+    this.#clear();
+    this.state = "idle";
+    if (kept === null || loaded === null) return;
+    const { detail } = kept;
+    const { step } = loaded;
+    this.warning = loaded.refused ?? "";
     showRun(this.#trainer, detail, step);
     this.id = kept.id;
     this.flipped = detail.flipped;
     this.total = Math.max(detail.config.iterations, step);
     this.step = step;
-    this.state = kept.finished ? "finished" : "paused";
+    this.state = kept.finished && step === detail.step ? "finished" : "paused";
+  }
+
+  /** Between a pause and going on, other rankings or their reverse may have been tried out. */
+  async #refit(rankings: readonly Ranking[] | null): Promise<void> {
+    if (rankings === null || rankings.length === 0) return;
+    this.state = "preparing";
+    const options = { stage: "full", flip: this.flipped } as const;
+    await this.#trainer.ask((api) => api.fitReward(rankings, options));
   }
 
   #clear(): void {
     this.step = 0;
     this.failure = "";
+    this.warning = "";
     this.#trainer.timeline.clear();
     this.#trainer.metrics.clear();
     this.#trainer.checks = null;
+    this.#trainer.error = null;
   }
 
   /** Plays to the end or to a pause, in stretches that end with a look at the watched prompts. */
@@ -183,7 +207,8 @@ export class Run {
     this.#stop = false;
     this.#clock = [{ step: this.step, time: performance.now() }];
     let stretch = FIRST_STRETCH;
-    let kept = performance.now();
+    // The first stretch is kept at once, so that there is something to go back to.
+    let kept = Number.NEGATIVE_INFINITY;
     let whole = true;
     while (whole && this.step < this.total && !this.#stopped()) {
       const started = performance.now();
@@ -247,18 +272,19 @@ export class Run {
     return 0;
   }
 
-  /** Weights first, so that what is shown after a reload can be gone on with. */
+  /** Weights first, so that what is shown after a reload can be gone on with. A full disk does not end the run. */
   async #keep(): Promise<void> {
-    const bytes = await this.#trainer.ask((api) => api.snapshot());
-    if (bytes !== null) await this.#persisted.saveSnapshot(this.id, this.step, bytes);
+    if (this.#persisted.state !== "open") return;
     const { id, config, step, flipped } = this;
-    await saveRun(
-      this.#persisted,
-      this.#trainer,
-      id,
-      { config, step, flipped },
-      step >= this.total,
-    );
+    const facts = { config, step, flipped };
+    try {
+      await this.#trainer.ask((api) => api.saveSnapshot(id, step));
+      await saveRun(this.#persisted, this.#trainer, id, facts, step >= this.total);
+      this.warning = "";
+    } catch (error) {
+      if (!this.#trainer.ready) throw error;
+      this.warning = sentenceOf(error);
+    }
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

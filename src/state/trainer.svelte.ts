@@ -7,9 +7,9 @@ import type {
   ModelCard,
   Phase,
   SelfChecks,
-  TrainerApi,
   TrainerEvent,
 } from "../workers/protocol.ts";
+import type { StoredTrainerApi } from "../workers/stored-trainer.ts";
 import { findGpuCause } from "./gpu-cause.ts";
 import type { EngineCause } from "./gpu-cause.ts";
 import { sentenceOf } from "./format.ts";
@@ -98,7 +98,7 @@ export class Trainer {
    * Makes a request after those before it have ended.
    * @throws Error with the trainer's sentence, or one saying that it is not there
    */
-  ask<T>(request: (api: TrainerApi) => Promise<T>): Promise<T> {
+  ask<T>(request: (api: StoredTrainerApi) => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
       const connection = this.#connection;
       if (connection === null || !this.ready) throw new Error("The model is not ready yet.");
@@ -119,7 +119,7 @@ export class Trainer {
   }
 
   /** A request that must not wait for the running one: pause and live settings. */
-  async interrupt(request: (api: TrainerApi) => Promise<void>): Promise<void> {
+  async interrupt(request: (api: StoredTrainerApi) => Promise<void>): Promise<void> {
     if (this.#connection !== null && this.ready) await request(this.#connection.api);
   }
 
@@ -164,6 +164,7 @@ export class Trainer {
     this.error = error;
     this.#rest();
     if (error.cause !== "device-lost") return;
+    this.#close(error.sentence);
     this.engine = { kind: "lost", sentence: error.sentence, weightsUsable: error.weightsUsable };
   }
 

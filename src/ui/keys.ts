@@ -119,7 +119,7 @@ function runKey(play: Play, event: KeyboardEvent): boolean {
       return true;
     case ".":
       if (!run.started) return false;
-      void run.stepOnce();
+      void play.stepOnce();
       return true;
     case "ArrowLeft":
     case "ArrowRight":

@@ -1,10 +1,10 @@
 // Starts the trainer worker under Trusted Types and gives its requests to the page.
 import { proxy, wrap } from "comlink";
-import type { TrainerApi } from "./protocol.ts";
+import type { StoredTrainerApi } from "./stored-trainer.ts";
 import workerUrl from "./trainer.worker.ts?worker&url";
 
 export interface TrainerConnection {
-  readonly api: TrainerApi;
+  readonly api: StoredTrainerApi;
   /** Ends the worker at once, whatever it is doing. */
   close(): void;
 }
@@ -50,8 +50,8 @@ export function connectTrainer(onCrash: (sentence: string) => void): TrainerConn
   worker.onmessageerror = () => {
     onCrash("The trainer sent a message that cannot be read. Reload the page.");
   };
-  const remote = wrap<TrainerApi>(worker);
-  const api: TrainerApi = {
+  const remote = wrap<StoredTrainerApi>(worker);
+  const api: StoredTrainerApi = {
     open: (config, onEvent, wish) => remote.open(config, proxy(onEvent), wish),
     sample: (prompts, k, seed, from) => remote.sample(prompts, k, seed, from),
     demonstrate: (demonstrations) => remote.demonstrate(demonstrations),
@@ -67,6 +67,8 @@ export function connectTrainer(onCrash: (sentence: string) => void): TrainerConn
     exportModel: (which) => remote.exportModel(which),
     snapshot: () => remote.snapshot(),
     restore: (snapshot) => remote.restore(snapshot),
+    saveSnapshot: (run, step) => remote.saveSnapshot(run, step),
+    loadSnapshot: (run) => remote.loadSnapshot(run),
     destroyDevice: () => remote.destroyDevice(),
   };
   return { api, close: () => worker.terminate() };

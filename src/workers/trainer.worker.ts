@@ -1,7 +1,7 @@
 // The trainer worker: owns the one engine, answers the page through Comlink.
 import { expose } from "comlink";
 import { pickEngine } from "./engine.ts";
-import { Trainer } from "./trainer.ts";
+import { StoredTrainer } from "./stored-trainer.ts";
 import type { Host } from "./trainer.ts";
 
 /** The page's folder: the worker's script lies in assets/ beside models/ in the build. */
@@ -22,4 +22,4 @@ const host: Host = {
   },
 };
 
-expose(new Trainer(host));
+expose(new StoredTrainer(host));

@@ -45,9 +45,9 @@ describe("a run", () => {
     await ended;
     expect(run.state).toBe("paused");
     const at = run.step;
-    await run.stepOnce();
+    await run.stepOnce(WATCH, null);
     expect(run.step).toBe(at + 1);
-    await run.resume(WATCH);
+    await run.resume(WATCH, null);
     expect(run.state).toBe("finished");
     expect(run.step).toBe(12);
   });
@@ -59,7 +59,7 @@ describe("a run", () => {
     expect(run.state).toBe("paused");
     expect(trainer.timeline.last).toBe(4);
     expect(trainer.metrics.count).toBe(4);
-    await run.resume(WATCH);
+    await run.resume(WATCH, null);
     expect(run.step).toBe(12);
   });
 

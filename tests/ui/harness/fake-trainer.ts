@@ -1,7 +1,8 @@
 // A trainer without a GPU for looking at the page and testing its states: deterministic, not a model.
 import type { RunConfig } from "../../../src/config.ts";
 import { METRICS } from "../../../src/workers/protocol.ts";
-import type { Ranking, Sample, TrainerApi, TrainerEvent } from "../../../src/workers/protocol.ts";
+import type { Ranking, Sample, TrainerEvent } from "../../../src/workers/protocol.ts";
+import type { StoredTrainerApi } from "../../../src/workers/stored-trainer.ts";
 import type { TrainerConnection } from "../../../src/workers/client.ts";
 import { writeSafetensors } from "../../../src/storage/safetensors.ts";
 
@@ -33,7 +34,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Milliseconds that one pretended iteration takes. */
 export const pace = { iteration: 60 };
 
-class FakeTrainer implements TrainerApi {
+class FakeTrainer implements StoredTrainerApi {
   #emit: (event: TrainerEvent) => void = () => undefined;
   #step = 0;
   #stop: () => void = () => undefined;
@@ -194,6 +195,14 @@ class FakeTrainer implements TrainerApi {
   async restore(snapshot: ArrayBuffer) {
     this.#words = [String(snapshot.byteLength)];
     return { step: this.#step };
+  }
+
+  async saveSnapshot() {
+    return this.#step > 0;
+  }
+
+  async loadSnapshot() {
+    return null;
   }
 
   async destroyDevice() {
