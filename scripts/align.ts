@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 import { DEFAULTS } from "../src/config.ts";
 import type { MetricName, Ranking, Sample, SelfChecks } from "../src/workers/protocol.ts";
 import { METRICS } from "../src/workers/protocol.ts";
-import { Trainer, orderedPairs } from "../src/workers/trainer.ts";
+import { orderedPairs } from "../src/rlhf/preference-statistics.ts";
+import { Trainer } from "../src/workers/trainer.ts";
 import { TASTES, grammatical, livePrompts, tasteNamed, validateTaste } from "../src/world/index.ts";
 import type { Taste } from "../src/world/index.ts";
 import { buildTokenizer } from "../src/world/index.ts";
@@ -21,6 +22,7 @@ const OPTIONS: readonly Option[] = [
   { name: "iterations", kind: "number", help: "PPO iterations", fallback: 45 },
   { name: "seed", kind: "number", help: "seed of everything", fallback: 1 },
   { name: "method", kind: "text", help: "ppo or best-of-n", fallback: "ppo" },
+  { name: "reward", kind: "text", help: "fast or full reward model", fallback: "fast" },
   { name: "engine", kind: "text", help: "cpu or gpu" },
   { name: "kl", kind: "number", help: "KL coefficient", fallback: DEFAULTS.klCoefficient },
   { name: "lr", kind: "number", help: "policy learning rate", fallback: DEFAULTS.learningRate },
@@ -42,6 +44,7 @@ interface Wanted {
   readonly candidates: number;
   readonly evaluate: number;
   readonly flip: boolean;
+  readonly reward: "fast" | "full";
 }
 
 /** Loads a taste by name or from a file. @throws UsageError with one sentence. */
@@ -187,7 +190,13 @@ async function readWanted(o: Readonly<Record<string, unknown>>): Promise<Wanted>
       `--method is "${String(o["method"])}", expected ppo or best-of-n; nothing was run.`,
     );
   }
+  if (o["reward"] !== "fast" && o["reward"] !== "full") {
+    throw new UsageError(
+      `--reward is "${String(o["reward"])}", expected fast or full; nothing was run.`,
+    );
+  }
   return {
+    reward: o["reward"],
     taste: await loadTaste(String(o["taste"])),
     prompts: whole("prompts", 1, 64),
     k: whole("k", 2, 9),
@@ -245,7 +254,10 @@ async function align(o: Readonly<Record<string, unknown>>): Promise<number> {
   const start = measure(before, taste);
   const rankings = await rank(trainer, items(seed + 100, wanted.prompts, "train"), wanted);
   const ranked = performance.now();
-  const report = await trainer.fitReward(rankings, { stage: "full", flip: wanted.flip });
+  const report = await trainer.fitReward(rankings, {
+    stage: wanted.reward,
+    flip: wanted.flip,
+  });
   const fitted = performance.now();
   const accuracy = await heldOutAccuracy(trainer, before, wanted);
   console.log(
@@ -279,7 +291,12 @@ async function align(o: Readonly<Record<string, unknown>>): Promise<number> {
       losses: outcome.filter((d) => d < 0).length,
     },
     ...(iterations > 0 ? { kl: rows[iterations - 1]?.[METRICS.indexOf("objective/kl")] } : {}),
-    rewardModel: { heldOutAccuracy: accuracy },
+    rewardModel: {
+      heldOutAccuracy: accuracy,
+      stage: report.stage,
+      crossValidated: report.heldOutAccuracy,
+      ...(report.full === undefined ? {} : { full: report.full }),
+    },
     seconds: {
       total: (done - started) / 1000,
       open: (opened - started) / 1000,

@@ -7,6 +7,30 @@ export interface WinRate {
   readonly halfWidth: number;
 }
 
+/** Untied pairs of a ranking, how many of them scores put in the same order, and their mean -log sigmoid(margin). */
+export function orderedPairs(
+  ranks: readonly (number | null)[],
+  scores: readonly number[],
+  flip = false,
+): { right: number; pairs: number; loss: number } {
+  let right = 0;
+  let pairs = 0;
+  let loss = 0;
+  for (let i = 0; i < ranks.length; i++) {
+    for (let j = i + 1; j < ranks.length; j++) {
+      const a = ranks[i] ?? null;
+      const b = ranks[j] ?? null;
+      if (a === null || b === null || a === b) continue;
+      const gap = (scores[i] ?? 0) - (scores[j] ?? 0);
+      const margin = a < b !== flip ? gap : -gap;
+      pairs++;
+      if (margin > 0) right++;
+      loss += Math.max(0, -margin) + Math.log1p(Math.exp(-Math.abs(margin)));
+    }
+  }
+  return { right, pairs, loss: loss / Math.max(1, pairs) };
+}
+
 /** Win rate of a model over comparisons: 1 = won, 0.5 = tie, 0 = lost. */
 export function winRate(outcomes: ArrayLike<number>): WinRate {
   const n = outcomes.length;

@@ -12,6 +12,7 @@ import { EOS } from "../world/tokenizer.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { update } from "./optimiser.ts";
 import { hiddenStates, responseLogprobs, rewardFeatures, rewardScores } from "./scoring.ts";
+import { sequences } from "./sequences.ts";
 import type { Sequences } from "./sequences.ts";
 
 /** Rankings on the device: N prompts with up to K ranked items. */
@@ -77,5 +78,80 @@ export function headScoresTape(head: Parameters, data: RankingTensors): Tape {
   const scores = rewardScores(tape, head, data.features);
   rewardLoss(tape, scores, data.rank, data.present, { stats: data.stats });
   copy(tape, scores, data.scores);
+  return tape;
+}
+
+/** Whole rankings on the device for the full stage: E prompts with K answers each, one sequence per answer. */
+export interface RankedBatch {
+  readonly E: number;
+  readonly K: number;
+  readonly batch: Sequences;
+  /** (E*K,G) mean log-probability of each answer under the reference, at all of its tokens */
+  readonly logp: Tensor;
+  /** i32 (E,K), smaller is better */
+  readonly rank: Tensor;
+  /** f32 (E,K), 1 = ranked */
+  readonly present: Tensor;
+  /** (E*K, 3C+2) */
+  readonly features: Tensor;
+}
+
+export function rankedBatch(
+  config: GptConfig,
+  E: number,
+  K: number,
+  extents: { readonly P: number; readonly G: number },
+): RankedBatch {
+  const B = E * K;
+  return {
+    E,
+    K,
+    batch: sequences("ranked", { ...extents, B }),
+    logp: persistent("ranked.logp", [B, extents.G]),
+    rank: persistent("ranked.rank", [E, K], "i32"),
+    present: persistent("ranked.present", [E, K]),
+    features: persistent("ranked.features", [B, featureCount(config.width)]),
+  };
+}
+
+/** Models of the full stage: word embeddings come from the frozen reference, hidden states from the trunk. */
+export interface FullModels {
+  readonly reference: Parameters;
+  readonly trunk: Parameters;
+  readonly head: Parameters;
+}
+
+function trunkFeatures(
+  tape: Tape,
+  config: GptConfig,
+  { reference, trunk }: FullModels,
+  { batch, logp }: RankedBatch,
+): Tensor {
+  const { mask } = responseMask(tape, batch.response, EOS);
+  const hidden = hiddenStates(tape, config, trunk, batch);
+  return rewardFeatures(tape, { reference, hidden }, batch, { logp, mask });
+}
+
+/** One step of trunk and head on whole rankings (InstructGPT eq. 1), each with its own optimiser. */
+export function fullTape(
+  config: GptConfig,
+  models: FullModels,
+  optimisers: { readonly trunk: Optimiser; readonly head: Optimiser },
+  data: RankedBatch,
+): Tape {
+  const tape = new Tape();
+  tape.train([...models.trunk.tensors.values(), ...models.head.tensors.values()]);
+  const scores = rewardScores(tape, models.head, trunkFeatures(tape, config, models, data));
+  rewardLoss(tape, scores, data.rank, data.present);
+  tape.backward();
+  update(tape, models.trunk, optimisers.trunk);
+  update(tape, models.head, optimisers.head);
+  return tape;
+}
+
+/** Features of answers under the fine-tuned trunk. */
+export function fullFeaturesTape(config: GptConfig, models: FullModels, data: RankedBatch): Tape {
+  const tape = new Tape();
+  copy(tape, trunkFeatures(tape, config, models, data), data.features);
   return tape;
 }

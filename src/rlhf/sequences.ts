@@ -1,6 +1,8 @@
 // The tensors of a batch of prompts with their responses, and how prompts become left-padded rows.
 import { check, persistent } from "../plan/tensor.ts";
+import type { EngineMemory } from "../plan/engine.ts";
 import type { Tensor } from "../plan/tensor.ts";
+import { PAD } from "../world/tokenizer.ts";
 
 /** Extents of RL batches: B sequences, P prompt columns, G response columns. */
 export interface Extents {
@@ -91,6 +93,45 @@ export function packPrompts(
     last[b] = tokens[n - 1] ?? 0;
   });
   return { prompt, promptMask, mask, promptPositions, positions, last };
+}
+
+/** A prompt and an answer to it, as tokens. */
+export interface Answered {
+  readonly prompt: ArrayLike<number>;
+  readonly tokens: readonly number[];
+}
+
+/**
+ * Writes prompts with finished answers into a batch; rows without one repeat the first. Answers longer than G
+ * tokens are cut.
+ * @throws RangeError when there is no item, or a prompt is empty or longer than P.
+ */
+export function writeAnswers(
+  memory: EngineMemory,
+  batch: Sequences,
+  items: readonly Answered[],
+): void {
+  const { B, P, G, T } = batch;
+  check(
+    items.length > 0 && items.length <= B,
+    `answers: got ${String(items.length)}, expected 1 to ${String(B)}`,
+  );
+  const full = Array.from({ length: B }, (_, b) => items[b] ?? (items[0] as Answered));
+  const arrays = packPrompts(
+    full.map(({ prompt }) => prompt),
+    batch,
+  );
+  const response = new Uint32Array(B * G).fill(PAD);
+  const tokens = new Uint32Array(B * T);
+  full.forEach((item, b) => {
+    response.set(item.tokens.slice(0, G), b * G);
+    tokens.set(arrays.prompt.subarray(b * P, (b + 1) * P), b * T);
+    tokens.set(response.subarray(b * G, (b + 1) * G), b * T + P);
+  });
+  memory.write(batch.response, response);
+  memory.write(batch.tokens, tokens);
+  memory.write(batch.mask, arrays.mask);
+  memory.write(batch.positions, arrays.positions);
 }
 
 /** Rows `first` … `first + count` of a batch, as views of the same memory. */

@@ -58,7 +58,7 @@ export interface ModelCard {
 
 /** Result of fitting the reward model to all rankings so far. */
 export interface RewardReport {
-  /** fast = a head on frozen features, full = all weights */
+  /** the stage in force: fast = a head on frozen features, full = all weights */
   readonly stage: "fast" | "full";
   readonly rankings: number;
   readonly comparisons: number;
@@ -69,6 +69,13 @@ export interface RewardReport {
   readonly heldOutAccuracy?: number;
   /** score of each completion of each ranking, normalised */
   readonly scores: readonly (readonly number[])[];
+  /** what the full stage brought, when it was asked for; adopted only if it holds out as well as the fast one */
+  readonly full?: {
+    readonly adopted: boolean;
+    readonly heldOutAccuracy?: number;
+    readonly fastHeldOutAccuracy?: number;
+    readonly milliseconds: number;
+  };
   readonly milliseconds: number;
 }
 

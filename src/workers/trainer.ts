@@ -2,11 +2,11 @@
 import type { Knobs, RunConfig } from "../config.ts";
 import type { Engine } from "../plan/engine.ts";
 import { Session } from "../rlhf/session/session.ts";
-import type { Answer } from "../rlhf/session/generator.ts";
-import { scoreOf } from "../rlhf/session/reward-trainer.ts";
-import type { HeadFit, TokenRanking } from "../rlhf/session/reward-trainer.ts";
+import type { Answered } from "../rlhf/sequences.ts";
+import type { TokenRanking } from "../rlhf/session/reward-trainer.ts";
 import { parameterCount } from "../model/parameters.ts";
 import { buildTokenizer } from "../world/index.ts";
+import { RewardStages } from "./reward-stages.ts";
 import { Supply } from "./supply.ts";
 import { metricsRow, selfChecks } from "./report.ts";
 import type {
@@ -44,13 +44,6 @@ export interface Host {
 /** Fresh supervised answers that fix the mean and spread of the learned reward. */
 const NORMALISERS = 32;
 const KEEP_EVERY = 5;
-const MOST_FOLDS = 5;
-
-interface Reward {
-  readonly fit: HeadFit;
-  readonly mean: number;
-  readonly gain: number;
-}
 
 type Named = { readonly id: string; readonly text: string };
 
@@ -61,8 +54,7 @@ export class Trainer implements TrainerApi {
   private sft!: Checkpoint;
   private emit: (event: TrainerEvent) => void = () => undefined;
   private seed = 1;
-  private reward: Reward | undefined;
-  private normalisers: { prompt: Int32Array; tokens: readonly number[] }[] = [];
+  private rewards!: RewardStages;
   private supply!: Supply;
   private pausing = false;
   private checks: SelfChecks | undefined;
@@ -95,7 +87,7 @@ export class Trainer implements TrainerApi {
     };
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
     this.supply = new Supply(this.tokenizer, config.seed, this.session.batch.P);
-    await this.sampleNormalisers();
+    this.rewards = new RewardStages(this.session, await this.sampleNormalisers());
     this.phase("idle");
     return {
       name: `${String(model.layers)} x ${String(model.width)} GPT`,
@@ -124,7 +116,9 @@ export class Trainer implements TrainerApi {
     const { policyGenerator, referenceGenerator } = this.session;
     const generator = from === "sft" ? referenceGenerator : policyGenerator;
     const answers = await generator.sample(wanted, seed);
-    const rewards = await this.rewardsOf(wanted, answers);
+    const rewards = await this.rewards.scores(
+      answers.map(({ tokens }, i) => ({ prompt: wanted[i] as Int32Array, tokens })),
+    );
     return prompts.map((prompt, p) =>
       answers.slice(p * k, (p + 1) * k).map((answer, i) => ({
         promptId: prompt.id,
@@ -164,34 +158,28 @@ export class Trainer implements TrainerApi {
 
   async fitReward(
     rankings: readonly Ranking[],
-    { flip = false }: { stage: "fast" | "full"; flip?: boolean },
+    { stage, flip = false }: { stage: "fast" | "full"; flip?: boolean },
   ): Promise<RewardReport> {
     this.phase("reward");
     const started = performance.now();
-    const known = rankings.map((ranking) => this.tokens(ranking));
-    const heldOut = await this.crossValidate(known, flip);
-    const fit = await this.session.reward.fit(known, flip);
-    await this.useFit(fit);
-    this.phase("idle");
-    const { mean, gain } = this.reward as Reward;
-    return {
-      stage: "fast",
-      rankings: rankings.length,
-      comparisons: fit.comparisons,
-      loss: fit.loss,
-      accuracy: fit.accuracy,
-      ...(heldOut === undefined ? {} : { heldOutAccuracy: heldOut }),
-      scores: fit.scores.map((row) => row.map((score) => (score - mean) * gain)),
-      milliseconds: performance.now() - started,
+    const onProgress = (done: number, total: number): void => {
+      this.emit({ type: "progress", phase: "reward", done, total });
     };
+    const known = rankings.map((ranking) => this.tokens(ranking));
+    try {
+      const options = { stage, flip, seed: this.seed, onProgress };
+      const report = await this.rewards.fit(known, options);
+      return { ...report, milliseconds: performance.now() - started };
+    } finally {
+      this.phase("idle");
+    }
   }
 
   async score(
     samples: readonly { prompt: string; tokens: readonly number[] }[],
   ): Promise<number[]> {
-    const prompts = samples.map(({ prompt }) => this.encode(prompt));
-    const scores = await this.scores(
-      samples.map(({ tokens }, i) => ({ prompt: prompts[i] as Int32Array, tokens })),
+    const scores = await this.rewards.scores(
+      samples.map(({ prompt, tokens }) => ({ prompt: this.encode(prompt), tokens })),
     );
     if (scores === undefined)
       throw new Error("There is no reward model yet: rank some answers first.");
@@ -218,34 +206,21 @@ export class Trainer implements TrainerApi {
     before: readonly Sample[],
     after: readonly Sample[],
   ): Promise<number[]> {
+    const items = (samples: readonly Sample[]): Answered[] =>
+      samples.map(({ prompt, tokens }) => ({ prompt: this.encode(prompt), tokens }));
     const known = rankings.map((ranking) => this.tokens(ranking));
-    const featuresOf = (samples: readonly Sample[]): Promise<Float32Array[]> =>
-      this.session.reward.features(
-        samples.map(({ prompt, tokens }) => ({ prompt: this.encode(prompt), tokens })),
-      );
-    const [start, end] = [await featuresOf(before), await featuresOf(after)];
-    const mean = (fit: HeadFit, rows: readonly Float32Array[]): number =>
-      rows.reduce((sum, row) => sum + scoreOf(fit, row), 0) / Math.max(1, rows.length);
-    const gap = (fit: HeadFit): number => mean(fit, end) - mean(fit, start);
-    const kept = this.reward;
-    const all = gap(await this.session.reward.fit(known));
-    const changes: number[] = [];
-    for (let i = 0; i < known.length; i++) {
-      const without = known.filter((_, other) => other !== i);
-      changes.push(all - gap(await this.session.reward.fit(without)));
-    }
-    if (kept !== undefined)
-      this.session.reward.normalise(kept.fit, this.normaliserScores(kept.fit));
-    return changes;
+    return this.rewards.influence(known, items(before), items(after));
   }
 
   async play(iterations: number): Promise<number> {
-    if (this.reward === undefined) {
+    const reward = this.rewards.current;
+    if (reward === undefined) {
       throw new Error("Reinforce: there is no reward model yet; rank some answers first.");
     }
     this.pausing = false;
     this.phase("ppo");
-    if (this.session.iteration === 0) await this.begin(this.reward);
+    if (this.session.iteration === 0)
+      await this.session.initialiseValue(reward.fit, reward.gain, reward.mean);
     let pending: Promise<boolean> | undefined;
     let done = 0;
     while (done < iterations && !this.stopping()) {
@@ -320,7 +295,7 @@ export class Trainer implements TrainerApi {
     for (const [name, tensor] of tensors) weights[name] = toFloat32(tensor);
     const step = Number(metadata["iteration"]);
     await this.session.restoreEverything(weights, step);
-    this.reward = await this.session.currentReward();
+    await this.rewards.resume("fast");
     return { step };
   }
 
@@ -332,12 +307,8 @@ export class Trainer implements TrainerApi {
   private fail(cause: string): void {
     this.pausing = true;
     const step = String(this.session.iteration);
-    const sentence = `The GPU device was lost (${cause}) at step ${step}; the last saved weights are safe, reload the page to go on from them.`;
+    const sentence = `The GPU device was lost (${cause}) at step ${step}; the last saved weights are safe, start the model again to go on from them.`;
     this.emit({ type: "failed", error: { sentence, cause: "device-lost", weightsUsable: true } });
-  }
-
-  private async begin(reward: Reward): Promise<void> {
-    await this.session.initialiseValue(reward.fit, reward.gain, reward.mean, this.sft.weights);
   }
 
   private async handle(report: Awaited<ReturnType<Session["step"]>>): Promise<boolean> {
@@ -365,69 +336,10 @@ export class Trainer implements TrainerApi {
     this.kept.set(iteration, await this.session.everything());
   }
 
-  private async sampleNormalisers(): Promise<void> {
+  private async sampleNormalisers(): Promise<Answered[]> {
     const prompts = this.supply.prompts(-1, NORMALISERS);
     const answers = await this.session.referenceGenerator.sample(prompts, this.seed, 77);
-    this.normalisers = answers.map(({ tokens }, i) => ({
-      prompt: prompts[i] as Int32Array,
-      tokens,
-    }));
-    this.normaliserFeatures = await this.session.reward.features(this.normalisers);
-  }
-
-  private normaliserFeatures: readonly Float32Array[] = [];
-
-  private normaliserScores(fit: HeadFit): number[] {
-    return this.normaliserFeatures.map((features) => scoreOf(fit, features));
-  }
-
-  private async useFit(fit: HeadFit): Promise<void> {
-    const { mean, gain } = this.session.reward.normalise(fit, this.normaliserScores(fit));
-    this.reward = { fit, mean, gain };
-    await this.session.engine.idle();
-  }
-
-  /** Share of held-out pairs in the right order, over folds of whole rankings. */
-  private async crossValidate(
-    rankings: readonly TokenRanking[],
-    flip: boolean,
-  ): Promise<number | undefined> {
-    if (rankings.length < 2) return undefined;
-    const folds = Math.min(MOST_FOLDS, rankings.length);
-    let right = 0;
-    let pairs = 0;
-    for (let fold = 0; fold < folds; fold++) {
-      const fit = await this.session.reward.fit(
-        rankings.filter((_, i) => i % folds !== fold),
-        flip,
-      );
-      for (const ranking of rankings.filter((_, i) => i % folds === fold)) {
-        const items = ranking.completions.map((tokens) => ({ prompt: ranking.prompt, tokens }));
-        const scores = (await this.session.reward.features(items)).map((row) => scoreOf(fit, row));
-        const counted = orderedPairs(ranking.ranks, scores, flip);
-        right += counted.right;
-        pairs += counted.pairs;
-      }
-    }
-    return pairs === 0 ? undefined : right / pairs;
-  }
-
-  private async rewardsOf(
-    prompts: readonly Int32Array[],
-    answers: readonly Answer[],
-  ): Promise<number[] | undefined> {
-    return this.scores(
-      answers.map(({ tokens }, i) => ({ prompt: prompts[i] as Int32Array, tokens })),
-    );
-  }
-
-  private async scores(
-    items: readonly { prompt: Int32Array; tokens: readonly number[] }[],
-  ): Promise<number[] | undefined> {
-    if (this.reward === undefined) return undefined;
-    const { fit, mean, gain } = this.reward;
-    const features = await this.session.reward.features(items);
-    return features.map((row) => (scoreOf(fit, row) - mean) * gain);
+    return answers.map(({ tokens }, i) => ({ prompt: prompts[i] as Int32Array, tokens }));
   }
 
   private tokens(ranking: Ranking): TokenRanking {
@@ -458,25 +370,4 @@ export class Trainer implements TrainerApi {
 /** Lets messages in: on the CPU engine nothing else in the loop waits for one, and pause is a message. */
 function macrotask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** Untied pairs of a ranking, and how many of them scores put in the same order. */
-export function orderedPairs(
-  ranks: readonly (number | null)[],
-  scores: readonly number[],
-  flip = false,
-): { right: number; pairs: number } {
-  let right = 0;
-  let pairs = 0;
-  for (let i = 0; i < ranks.length; i++) {
-    for (let j = i + 1; j < ranks.length; j++) {
-      const a = ranks[i];
-      const b = ranks[j];
-      if (a === null || b === null || a === undefined || b === undefined || a === b) continue;
-      const better = a < b !== flip;
-      pairs++;
-      if ((scores[i] ?? 0) > (scores[j] ?? 0) === better) right++;
-    }
-  }
-  return { right, pairs };
 }

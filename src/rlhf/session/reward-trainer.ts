@@ -8,14 +8,13 @@ import type { Parameters } from "../../model/parameters.ts";
 import { layOut, parameter } from "../../model/parameters.ts";
 import { persistent, size } from "../../plan/tensor.ts";
 import type { Tensor } from "../../plan/tensor.ts";
-import { PAD } from "../../world/tokenizer.ts";
 import type { Optimiser } from "../optimiser.ts";
 import { makeOptimiser } from "../optimiser.ts";
 import type { RankingTensors } from "../reward-model.ts";
 import { featuresTape, headScoresTape, headTape, rankingTensors } from "../reward-model.ts";
 import { rewardHeadSpecs } from "../scoring.ts";
-import type { Sequences } from "../sequences.ts";
-import { packPrompts } from "../sequences.ts";
+import type { Answered, Sequences } from "../sequences.ts";
+import { writeAnswers } from "../sequences.ts";
 
 /** A ranking as tokens: ranks[i] belongs to completions[i], 1 = best, equal = tie, null = unranked. */
 export interface TokenRanking {
@@ -77,9 +76,7 @@ export class RewardTrainer {
   }
 
   /** Features of answers, computed once per answer and kept. */
-  async features(
-    items: readonly { readonly prompt: ArrayLike<number>; readonly tokens: readonly number[] }[],
-  ): Promise<Float32Array[]> {
+  async features(items: readonly Answered[]): Promise<Float32Array[]> {
     const keys = items.map(
       (item) => `${Array.from(item.prompt).join(" ")}|${item.tokens.join(" ")}`,
     );
@@ -88,36 +85,15 @@ export class RewardTrainer {
     for (let first = 0; first < missing.length; first += B) {
       const part = missing.slice(first, first + B);
       const indices = part.map((key) => keys.indexOf(key));
-      const rows = await this.featuresOf(indices.map((i) => items[i] as (typeof items)[number]));
+      const rows = await this.featuresOf(indices.map((i) => items[i] as Answered));
       part.forEach((key, i) => this.cache.set(key, rows[i] as Float32Array));
     }
     return keys.map((key) => this.cache.get(key) as Float32Array);
   }
 
-  private async featuresOf(
-    items: readonly { readonly prompt: ArrayLike<number>; readonly tokens: readonly number[] }[],
-  ): Promise<Float32Array[]> {
-    const { B, G } = this.batch;
-    const full = Array.from({ length: B }, (_, b) => items[b] ?? (items[0] as (typeof items)[0]));
-    const arrays = packPrompts(
-      full.map(({ prompt }) => prompt),
-      this.batch,
-    );
-    const response = new Uint32Array(B * G).fill(PAD);
-    const tokens = new Uint32Array(B * this.batch.T);
-    full.forEach((item, b) => {
-      response.set(item.tokens.slice(0, G), b * G);
-      tokens.set(
-        arrays.prompt.subarray(b * this.batch.P, (b + 1) * this.batch.P),
-        b * this.batch.T,
-      );
-      tokens.set(response.subarray(b * G, (b + 1) * G), b * this.batch.T + this.batch.P);
-    });
+  private async featuresOf(items: readonly Answered[]): Promise<Float32Array[]> {
     const { memory } = this.engine;
-    memory.write(this.batch.response, response);
-    memory.write(this.batch.tokens, tokens);
-    memory.write(this.batch.mask, arrays.mask);
-    memory.write(this.batch.positions, arrays.positions);
+    writeAnswers(memory, this.batch, items);
     this.engine.run(this.ready().features);
     const [values] = await memory.read([this.batchFeatures]);
     return items.map((_, i) =>
@@ -216,7 +192,7 @@ export class RewardTrainer {
 }
 
 /** Raw score of features under a fit, on the host: the same dot product as the kernel's. */
-export function scoreOf(fit: HeadFit, features: Float32Array): number {
+export function scoreOf(fit: Pick<HeadFit, "weights" | "bias">, features: Float32Array): number {
   let sum = fit.bias;
   for (let i = 0; i < features.length; i++) sum += (features[i] ?? 0) * (fit.weights[i] ?? 0);
   return sum;

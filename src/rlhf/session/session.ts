@@ -5,9 +5,9 @@ import { KNOBS, KNOB_COUNT } from "../../kernels/knobs.ts";
 import { ppoLr } from "../../kernels/schedules.ts";
 import type { GptConfig } from "../../model/gpt.ts";
 import { gptSpecs } from "../../model/gpt.ts";
-import { flatten, layOut, unflatten } from "../../model/parameters.ts";
+import { flatten, layOut, parameter, unflatten } from "../../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../../plan/engine.ts";
-import { persistent, size } from "../../plan/tensor.ts";
+import { persistent, size, view } from "../../plan/tensor.ts";
 import type { Tensor } from "../../plan/tensor.ts";
 import type { Row } from "../language-model.ts";
 import { lmInput, lmStep, packRows, rowPositions } from "../language-model.ts";
@@ -19,6 +19,7 @@ import { experience, experienceTape, policyTape, valueTape } from "../ppo.ts";
 import { valueSpecs } from "../scoring.ts";
 import { sequences } from "../sequences.ts";
 import type { Sequences } from "../sequences.ts";
+import { FullReward } from "./full-reward.ts";
 import { Generator } from "./generator.ts";
 import type { HeadFit } from "./reward-trainer.ts";
 import { RewardTrainer } from "./reward-trainer.ts";
@@ -36,6 +37,9 @@ const LR_WARMUP = 5;
 const DEMONSTRATION_STEPS = 12;
 /** Subtracted from the normalised reward of an answer that does not end. */
 const MISSING_EOS = 1;
+
+/** Which trunk feeds the reward head: the frozen reference, or the fine-tuned one of the full stage. */
+export type RewardStage = "fast" | "full";
 
 /** Named weights, as in a checkpoint. */
 export type Weights = Readonly<Record<string, Float32Array>>;
@@ -57,7 +61,7 @@ export interface IterationReport {
 }
 
 interface Plans {
-  readonly experience: CompiledPlan;
+  readonly experience: Map<RewardStage, CompiledPlan>;
   readonly policy: readonly CompiledPlan[];
   readonly value: readonly CompiledPlan[];
   readonly demonstrate: CompiledPlan;
@@ -74,6 +78,8 @@ export class Session {
   policyGenerator!: Generator;
   referenceGenerator!: Generator;
   private config: RunConfig;
+  private full: FullReward | undefined;
+  private judge: RewardStage = "fast";
   private readonly data: Experience;
   private readonly policyOptimiser: Optimiser;
   private readonly valueOptimiser: Optimiser;
@@ -173,14 +179,35 @@ export class Session {
       });
       value.push(await compile(`value update ${String(i)}`, valuePart));
     }
-    const scored = experienceTape(model, models, batch, data, knobs);
     const shown = lmStep(model, models.policy, this.policyOptimiser, ptx.input, ptx.stats);
     return {
-      experience: await compile("experience", scored),
+      experience: new Map([["fast", await this.experiencePlan(models)]]),
       policy,
       value,
       demonstrate: await compile("demonstration", shown),
     };
+  }
+
+  private experiencePlan(models: PpoModels): Promise<CompiledPlan> {
+    const tape = experienceTape(this.model, models, this.batch, this.data, this.knobs);
+    return this.engine.compile("experience", tape.calls);
+  }
+
+  /** The full stage of the reward model, ready for rankings of K answers; made when first asked for. */
+  async fullReward(K: number): Promise<FullReward> {
+    const { engine, model, models, reward, batch } = this;
+    this.full ??= new FullReward(engine, model, models.reference, reward);
+    await this.full.prepare(K, batch);
+    return this.full;
+  }
+
+  /** Chooses the trunk that rewards and the value model come from; the head is the normalised one. */
+  async judgeBy(stage: RewardStage): Promise<void> {
+    if (stage === "full" && !this.plans.experience.has("full")) {
+      const rewardTrunk = (await this.fullReward(1)).trunk;
+      this.plans.experience.set("full", await this.experiencePlan({ ...this.models, rewardTrunk }));
+    }
+    this.judge = stage;
   }
 
   /** Puts supervised weights everywhere and forgets the run. */
@@ -226,20 +253,20 @@ export class Session {
     this.engine.memory.write(this.knobs, knobs);
   }
 
-  /** Starts the value model from the reference trunk and the reward head over its states (InstructGPT C.4). */
-  async initialiseValue(fit: HeadFit, gain: number, mean: number, sft: Weights): Promise<void> {
+  /** Starts the value model from the reward model: its trunk, and its head over states (InstructGPT C.4). */
+  async initialiseValue(fit: HeadFit, gain: number, mean: number): Promise<void> {
     const { width } = this.model;
+    const { memory } = this.engine;
+    const { value, reference } = this.models;
     const weight = new Float32Array(width);
     for (let c = 0; c < width; c++) {
       weight[c] = gain * ((fit.weights[c] ?? 0) + 0.5 * (fit.weights[2 * width + c] ?? 0));
     }
-    const arrays = {
-      ...sft,
-      "score.weight": weight,
-      "score.bias": Float32Array.of((fit.bias - mean) * gain),
-    };
-    const { value } = this.models;
-    this.engine.memory.write(value.values, flatten(value, arrays));
+    // a value model is laid out as its trunk with the head behind it
+    const trunk = this.judge === "full" && this.full !== undefined ? this.full.trunk : reference;
+    memory.copy(trunk.values, view(value.values, trunk.values.shape));
+    memory.write(parameter(value, "score.weight"), weight);
+    memory.write(parameter(value, "score.bias"), [(fit.bias - mean) * gain]);
     await this.engine.idle();
   }
 
@@ -250,7 +277,7 @@ export class Session {
   ): Promise<IterationReport> {
     const iteration = this.iteration++;
     this.policyGenerator.queue(prompts, this.config.seed, 1000 + iteration);
-    this.engine.run(this.plans.experience);
+    this.engine.run(this.plans.experience.get(this.judge) as CompiledPlan);
     const moves = iteration >= VALUE_WARMUP;
     const rate = moves ? this.updatePolicy(iteration - VALUE_WARMUP, pretraining) : 0;
     for (let epoch = 0; epoch < this.config.valueEpochs; epoch++) {
