@@ -2,9 +2,11 @@
 import { k3 } from "../kernels/kl.ts";
 import { checkKnobs, KNOBS } from "../kernels/knobs.ts";
 import { meanLoss } from "../kernels/reduce.ts";
+import type { Means } from "../kernels/reduce.ts";
 import { row } from "../plan/kernel.ts";
 import type { Kernel } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
+import { size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { sameSize, unused } from "./loss.ts";
 import type { Loss } from "./loss.ts";
@@ -105,6 +107,29 @@ export interface PolicyInputs {
 }
 
 /**
+ * What ppoPolicyLoss measures, with no derivative: how far any policy update has moved from where its answers
+ * were drawn. Other losses report their ratio, approximate KL and entropy with it.
+ * @param stats (10) where the statistics go; see POLICY_STATS
+ */
+export function ppoPolicyStats(
+  tape: Tape,
+  { lp, lpOld, advantages, mask, entropy }: PolicyInputs,
+  knobs: Tensor,
+  stats?: Tensor,
+  loss: Tensor = tape.scratch("policy-loss", []),
+): Means {
+  checkKnobs("ppoPolicyLoss", knobs);
+  const N = sameSize("ppoPolicyLoss", [lp, lpOld, advantages, mask, entropy]);
+  const terms = tape.scratch("ppo.terms", [N, POLICY_COLUMNS]);
+  tape.call(
+    ppoPolicyForward,
+    { lp, old: lpOld, advantages, mask, entropy, knobs, terms },
+    { N, CLIP: KNOBS.clip, ENTROPY: KNOBS.entropyCoefficient },
+  );
+  return meanLoss(tape, terms, loss, { maxima: 2, stats });
+}
+
+/**
  * M(max(-A ratio, -A clip(ratio, 1 ± clip))) - entropyCoefficient · M(entropy), M the mean over the mask and
  * ratio = exp(lp - lpOld). Backward reaches lp and entropy.
  * @param knobs reads KNOBS.clip and KNOBS.entropyCoefficient
@@ -113,25 +138,28 @@ export interface PolicyInputs {
  */
 export function ppoPolicyLoss(
   tape: Tape,
-  { lp, lpOld, advantages, mask, entropy }: PolicyInputs,
+  inputs: PolicyInputs,
   knobs: Tensor,
   stats?: Tensor,
 ): Loss {
-  checkKnobs("ppoPolicyLoss", knobs);
-  const N = sameSize("ppoPolicyLoss", [lp, lpOld, advantages, mask, entropy]);
-  const consts = { N, CLIP: KNOBS.clip, ENTROPY: KNOBS.entropyCoefficient };
-  const terms = tape.scratch("ppo.terms", [N, POLICY_COLUMNS]);
-  const inputs = { lp, old: lpOld, advantages, mask, knobs };
-  tape.call(ppoPolicyForward, { ...inputs, entropy, terms }, consts);
+  const { lp, lpOld, advantages, mask, entropy } = inputs;
   const loss = tape.result("policy-loss", [], lp, entropy);
-  const means = meanLoss(tape, terms, loss, { maxima: 2, stats });
+  const means = ppoPolicyStats(tape, inputs, knobs, stats, loss);
+  const N = size(lp.shape);
   tape.onBackward(loss, () => {
     const dlp = tape.into(lp) ?? unused(tape, N);
     const dentropy = tape.into(entropy) ?? unused(tape, N);
+    const { sums } = means;
     tape.call(
       ppoPolicyBackward,
-      { ...inputs, sums: means.sums, dlp: dlp.tensor, dentropy: dentropy.tensor },
-      { ...consts, ACCUMULATE_LP: dlp.ACCUMULATE, ACCUMULATE_ENTROPY: dentropy.ACCUMULATE },
+      { lp, old: lpOld, advantages, mask, knobs, sums, dlp: dlp.tensor, dentropy: dentropy.tensor },
+      {
+        N,
+        CLIP: KNOBS.clip,
+        ENTROPY: KNOBS.entropyCoefficient,
+        ACCUMULATE_LP: dlp.ACCUMULATE,
+        ACCUMULATE_ENTROPY: dentropy.ACCUMULATE,
+      },
     );
   });
   return { loss, stats: means.stats };

@@ -4,6 +4,7 @@ import type { Knob } from "../kernels/knobs.ts";
 import type { GptConfig } from "../model/gpt.ts";
 import { gpt, unembed } from "../model/gpt.ts";
 import type { Parameters } from "../model/parameters.ts";
+import type { EngineMemory } from "../plan/engine.ts";
 import { Tape } from "../plan/tape.ts";
 import { check, persistent } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
@@ -121,6 +122,14 @@ export function packRows(rows: readonly Row[], B: number, T: number): LmArrays {
     }
   });
   return { tokens, targets, weights, count };
+}
+
+/** Writes at most B rows into the arrays of an input. @throws RangeError as packRows. */
+export function writeRows(memory: EngineMemory, input: LmInput, rows: readonly Row[]): void {
+  const { tokens, targets, weights } = packRows(rows, input.B, input.T);
+  memory.write(input.tokens, tokens);
+  memory.write(input.targets, targets);
+  memory.write(input.weights, weights);
 }
 
 /** Positions 0..T-1 of every row. */

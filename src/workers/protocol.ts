@@ -1,5 +1,6 @@
 // What page and trainer worker say to each other: requests (through Comlink) and one stream of typed events. Types only.
 import type { Knobs, RunConfig } from "../config.ts";
+import type { RunOptions } from "../rlhf/method.ts";
 import type { GpuProblem } from "../gpu/device.ts";
 
 /** Stations of the pipeline strip. `idle` = nothing runs. */
@@ -112,6 +113,12 @@ export const METRICS = [
   "lr",
   "eos_rate",
   "response_length",
+  // DPO, then the grouped methods
+  "rewards/chosen",
+  "rewards/rejected",
+  "rewards/margins",
+  "rewards/accuracies",
+  "frac_reward_zero_std",
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
@@ -145,12 +152,12 @@ export interface TrainerApi {
     onEvent: (event: TrainerEvent) => void,
     wish?: EngineWish,
   ): Promise<ModelCard>;
-  /** K answers to each prompt from the current policy (or the SFT model), at temperature 1. */
+  /** K answers to each prompt from the policy, its moving average or the SFT model, at temperature 1. */
   sample(
     prompts: readonly { id: string; text: string }[],
     k: number,
     seed: number,
-    from?: "policy" | "sft",
+    from?: "policy" | "average" | "sft",
   ): Promise<Sample[][]>;
   /** Supervised fine-tuning on a person's own demonstrations (a few seconds). */
   demonstrate(
@@ -175,8 +182,11 @@ export interface TrainerApi {
     before: readonly Sample[],
     after: readonly Sample[],
   ): Promise<number[]>;
-  /** Runs PPO-ptx iterations until `iterations` or pause/cancel. Resolves with the iterations done. */
-  play(iterations: number): Promise<number>;
+  /**
+   * Runs iterations until `iterations` or pause/cancel. Resolves with the iterations done. The options are chosen
+   * at the start of a run (PPO-ptx by default) and stay until it is reset.
+   */
+  play(iterations: number, options?: Partial<RunOptions>): Promise<number>;
   pause(): Promise<void>;
   /** Back to the SFT model; drops the run. */
   reset(): Promise<void>;
@@ -185,7 +195,7 @@ export interface TrainerApi {
   /** Live scalars; take effect at the next iteration. */
   tune(knobs: Partial<Knobs>): Promise<void>;
   /** The policy as safetensors bytes. */
-  exportModel(which: "policy" | "reward" | "sft"): Promise<ArrayBuffer>;
+  exportModel(which: "policy" | "average" | "reward" | "sft"): Promise<ArrayBuffer>;
   /** Everything needed to go on after a reload. */
   snapshot(): Promise<ArrayBuffer | null>;
   restore(snapshot: ArrayBuffer): Promise<{ step: number }>;

@@ -1,39 +1,71 @@
 // From what an iteration measured to the rows and checks that the page shows.
 import { ROLLOUT_STATS } from "../kernels/rollout-metrics.ts";
+import { DPO_STATS } from "../losses/dpo.ts";
 import { POLICY_STATS } from "../losses/ppo.ts";
 import { VALUE_STATS } from "../losses/ppo-value.ts";
-import type { IterationReport } from "../rlhf/session/session.ts";
+import type { IterationReport } from "../rlhf/session/report.ts";
 import { METRICS } from "./protocol.ts";
 import type { MetricName, SelfChecks } from "./protocol.ts";
 
-/** One metrics row (METRICS.length) of an iteration; what was not measured is NaN. */
-export function metricsRow(report: IterationReport, { beta }: { beta: number }): Float32Array {
-  const { rollout, policy, value } = report;
-  const ofPolicy = (index: number): number => policy?.[index] ?? NaN;
-  const ofRollout = (index: number): number => rollout[index] ?? NaN;
-  const named: Record<MetricName, number> = {
-    step: report.iteration + 1,
-    "objective/kl": ofRollout(ROLLOUT_STATS.kl),
-    "objective/kl_coef": beta,
-    "objective/entropy": ofRollout(ROLLOUT_STATS.entropy),
-    "objective/scores": ofRollout(ROLLOUT_STATS.scores),
-    "objective/rlhf_reward": ofRollout(ROLLOUT_STATS.rlhfReward),
-    "objective/non_score_reward": ofRollout(ROLLOUT_STATS.nonScoreReward),
-    "policy/approxkl_avg": ofPolicy(POLICY_STATS.approxKlK2),
-    "policy/clipfrac_avg": ofPolicy(POLICY_STATS.clipFraction),
-    "policy/entropy_avg": ofPolicy(POLICY_STATS.entropy),
-    "loss/policy_avg": ofPolicy(POLICY_STATS.policyLoss),
+type Row = Record<MetricName, number>;
+
+/** The names of a method's own statistics, by method; other rows have NaN there. */
+function ownMetrics({ method, own, equalGroups, policy }: IterationReport): Partial<Row> {
+  if (policy === undefined) return {};
+  const of = (index: number): number => own[index] ?? NaN;
+  const moved = {
+    "policy/approxkl_avg": policy[POLICY_STATS.approxKlK2] ?? NaN,
+    "val/ratio": policy[POLICY_STATS.ratioMean] ?? NaN,
+  };
+  const clipped = { ...moved, "policy/clipfrac_avg": policy[POLICY_STATS.clipFraction] ?? NaN };
+  switch (method) {
+    case "ppo":
+      return { ...clipped, "loss/policy_avg": policy[POLICY_STATS.policyLoss] ?? NaN };
+    case "grpo":
+      return { ...clipped, "loss/policy_avg": of(0), frac_reward_zero_std: equalGroups };
+    case "rloo":
+      return { ...moved, "loss/policy_avg": of(0), frac_reward_zero_std: equalGroups };
+    case "dpo":
+      return {
+        "loss/policy_avg": of(DPO_STATS.loss),
+        "rewards/chosen": of(DPO_STATS.rewardChosen),
+        "rewards/rejected": of(DPO_STATS.rewardRejected),
+        "rewards/margins": of(DPO_STATS.rewardMargin),
+        "rewards/accuracies": of(DPO_STATS.rewardAccuracy),
+      };
+  }
+}
+
+function valueMetrics({ method, value }: IterationReport): Partial<Row> {
+  if (method !== "ppo") return {};
+  return {
     "loss/value_avg": value[VALUE_STATS.valueLoss] ?? NaN,
     "val/clipfrac_avg": value[VALUE_STATS.clipFraction] ?? NaN,
-    "val/ratio": ofPolicy(POLICY_STATS.ratioMean),
     "val/explained_variance": value[VALUE_STATS.explainedVariance] ?? NaN,
+  };
+}
+
+/** One metrics row (METRICS.length) of an iteration; what was not measured is NaN. */
+export function metricsRow(report: IterationReport): Float32Array {
+  const of = (index: number): number => report.rollout[index] ?? NaN;
+  const named: Partial<Row> = {
+    step: report.iteration + 1,
+    "objective/kl": of(ROLLOUT_STATS.kl),
+    "objective/kl_coef": of(ROLLOUT_STATS.klCoefficient),
+    "objective/entropy": of(ROLLOUT_STATS.entropy),
+    "objective/scores": of(ROLLOUT_STATS.scores),
+    "objective/rlhf_reward": of(ROLLOUT_STATS.rlhfReward),
+    "objective/non_score_reward": of(ROLLOUT_STATS.nonScoreReward),
+    "policy/entropy_avg": report.policy?.[POLICY_STATS.entropy] ?? NaN,
+    ...ownMetrics(report),
+    ...valueMetrics(report),
     ptx_loss: report.ptxLoss ?? NaN,
     grad_norm: report.gradNorm,
     lr: report.learningRate,
-    eos_rate: ofRollout(ROLLOUT_STATS.eosRate),
-    response_length: ofRollout(ROLLOUT_STATS.responseLength),
+    eos_rate: of(ROLLOUT_STATS.eosRate),
+    response_length: of(ROLLOUT_STATS.responseLength),
   };
-  return Float32Array.from(METRICS, (name) => named[name]);
+  return Float32Array.from(METRICS, (name) => named[name] ?? NaN);
 }
 
 /**

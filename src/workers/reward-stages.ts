@@ -2,6 +2,7 @@
 import { orderedPairs } from "../rlhf/preference-statistics.ts";
 import type { Answered } from "../rlhf/sequences.ts";
 import { FullReward } from "../rlhf/session/full-reward.ts";
+import { Pairs } from "../rlhf/session/pairs.ts";
 import { scoreOf } from "../rlhf/session/reward-trainer.ts";
 import type { HeadFit, TokenRanking } from "../rlhf/session/reward-trainer.ts";
 import type { RewardStage, Session } from "../rlhf/session/session.ts";
@@ -33,6 +34,7 @@ interface FullOutcome {
 
 export class RewardStages {
   current: Reward | undefined;
+  private judged: { rankings: readonly TokenRanking[]; flip: boolean; seed: number } | undefined;
   private readonly session: Session;
   private readonly normalisers: readonly Answered[];
 
@@ -57,6 +59,7 @@ export class RewardStages {
     const stage = full?.report.adopted === true ? "full" : "fast";
     const fit = full !== undefined && stage === "full" ? full.fit : fast;
     const { mean, gain } = await this.adopt(stage, fit);
+    this.judged = { rankings, flip, seed: options.seed };
     const accuracy = stage === "full" ? full?.report.heldOutAccuracy : heldOut;
     return {
       stage,
@@ -99,9 +102,18 @@ export class RewardStages {
   }
 
   /** Takes over the head that is on the device already, as a saved run left it. */
-  async resume(stage: RewardStage): Promise<void> {
-    await this.session.judgeBy(stage);
+  async resume(): Promise<void> {
+    const { stage } = this.session;
     this.current = { stage, normalisers: [], ...(await this.session.currentReward()) };
+  }
+
+  /** Gives DPO the pairs of the rankings last fitted. @throws RangeError or Error when there are none */
+  async needPairs(): Promise<void> {
+    if (this.judged === undefined) {
+      throw new Error("DPO learns from your rankings: fit the reward model to them first.");
+    }
+    const { rankings, flip, seed } = this.judged;
+    await this.session.prefer(new Pairs(rankings, flip, seed));
   }
 
   private async adopt(stage: RewardStage, fit: HeadFit): Promise<Reward> {

@@ -8,7 +8,7 @@ const POOL = 400;
 export class Supply {
   private readonly tokenizer: Tokenizer;
   private readonly pool: readonly Int32Array[];
-  private readonly corpus: Iterator<string>;
+  private readonly seed: number;
 
   /** `longest`: prompts with more tokens are left out. */
   constructor(tokenizer: Tokenizer, seed: number, longest: number) {
@@ -16,7 +16,7 @@ export class Supply {
     this.pool = livePrompts(seed + 4242, POOL)
       .map(({ prompt }) => tokenizer.encodePrompt(prompt))
       .filter((ids) => ids.length <= longest);
-    this.corpus = corpusStream(seed + 5151);
+    this.seed = seed + 5151;
   }
 
   /** n prompts for an iteration: the same for the same number. */
@@ -28,10 +28,11 @@ export class Supply {
     );
   }
 
-  /** The next n pre-training rows of at most T + 1 tokens (longer documents are cut). */
-  rows(n: number, T: number): Row[] {
+  /** n pre-training rows of at most T + 1 tokens (longer documents are cut): the same for the same number. */
+  rows(number: number, n: number, T: number): Row[] {
+    const corpus = corpusStream(this.seed * 1009 + number);
     return Array.from({ length: n }, () => ({
-      tokens: this.tokenizer.encodeDocument(String(this.corpus.next().value), T + 1),
+      tokens: this.tokenizer.encodeDocument(String(corpus.next().value), T + 1),
       countFrom: 1,
     }));
   }

@@ -1,7 +1,12 @@
 // The trainer: everything the page asks for, on one engine. Runs in the worker, and in Node for `npm run align`.
 import type { Knobs, RunConfig } from "../config.ts";
+import { ROLLOUT_STATS } from "../kernels/rollout-metrics.ts";
 import type { Engine } from "../plan/engine.ts";
+import type { RunOptions } from "../rlhf/method.ts";
+import type { IterationReport } from "../rlhf/session/report.ts";
 import { Session } from "../rlhf/session/session.ts";
+import type { Source } from "../rlhf/session/session.ts";
+import { PTX_LENGTH, PTX_ROWS } from "../rlhf/session/state.ts";
 import type { Answered } from "../rlhf/sequences.ts";
 import type { TokenRanking } from "../rlhf/session/reward-trainer.ts";
 import { parameterCount } from "../model/parameters.ts";
@@ -44,6 +49,8 @@ export interface Host {
 /** Fresh supervised answers that fix the mean and spread of the learned reward. */
 const NORMALISERS = 32;
 const KEEP_EVERY = 5;
+/** Kept states of a run; older ones are forgotten. */
+const MOST_KEPT = 40;
 
 type Named = { readonly id: string; readonly text: string };
 
@@ -57,6 +64,8 @@ export class Trainer implements TrainerApi {
   private rewards!: RewardStages;
   private supply!: Supply;
   private pausing = false;
+  private playing: Promise<number> | undefined;
+  private chosen: Partial<RunOptions> = {};
   private checks: SelfChecks | undefined;
   private readonly kept = new Map<number, Record<string, Float32Array>>();
   private destroy: () => void = () => undefined;
@@ -86,12 +95,12 @@ export class Trainer implements TrainerApi {
       this.emit({ type: "progress", phase: "loading", done, total });
     };
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
-    this.supply = new Supply(this.tokenizer, config.seed, this.session.batch.P);
+    this.supply = new Supply(this.tokenizer, config.seed, this.session.state.batch.P);
     this.rewards = new RewardStages(this.session, await this.sampleNormalisers());
     this.phase("idle");
     return {
       name: `${String(model.layers)} x ${String(model.width)} GPT`,
-      parameters: parameterCount(this.session.models.policy),
+      parameters: parameterCount(this.session.state.models.policy),
       layers: model.layers,
       width: model.width,
       heads: model.heads,
@@ -109,12 +118,12 @@ export class Trainer implements TrainerApi {
     prompts: readonly Named[],
     k: number,
     seed: number,
-    from: "policy" | "sft" = "policy",
+    from: Source = "policy",
   ): Promise<Sample[][]> {
+    if (from === "average") this.needAverage();
     const encoded = prompts.map(({ text }) => this.encode(text));
     const wanted = encoded.flatMap((tokens) => Array.from({ length: k }, () => tokens));
-    const { policyGenerator, referenceGenerator } = this.session;
-    const generator = from === "sft" ? referenceGenerator : policyGenerator;
+    const generator = await this.session.generator(from);
     const answers = await generator.sample(wanted, seed);
     const rewards = await this.rewards.scores(
       answers.map(({ tokens }, i) => ({ prompt: wanted[i] as Int32Array, tokens })),
@@ -128,7 +137,7 @@ export class Trainer implements TrainerApi {
         logprobs: answer.logprobs,
         ...(rewards === undefined ? {} : { reward: rewards[p * k + i] ?? NaN }),
         seed,
-        checkpoint: from === "sft" ? "sft" : `ppo@${String(this.session.iteration)}`,
+        checkpoint: from === "sft" ? "sft" : `${from}@${String(this.session.run.iteration)}`,
         finished: answer.finished,
       })),
     );
@@ -212,33 +221,62 @@ export class Trainer implements TrainerApi {
     return this.rewards.influence(known, items(before), items(after));
   }
 
-  async play(iterations: number): Promise<number> {
-    const reward = this.rewards.current;
-    if (reward === undefined) {
-      throw new Error("Reinforce: there is no reward model yet; rank some answers first.");
-    }
+  async play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
+    if (this.playing !== undefined)
+      throw new Error("Reinforce: a run is going on; pause it first.");
     this.pausing = false;
+    const playing = this.iterate(iterations, options);
+    this.playing = playing.catch(() => 0);
+    try {
+      return await playing;
+    } finally {
+      this.playing = undefined;
+      this.phase("idle");
+    }
+  }
+
+  private async iterate(iterations: number, wanted?: Partial<RunOptions>): Promise<number> {
+    await this.ensureRun(wanted);
+    const { run } = this.session;
     this.phase("ppo");
-    if (this.session.iteration === 0)
-      await this.session.initialiseValue(reward.fit, reward.gain, reward.mean);
     let pending: Promise<boolean> | undefined;
     let done = 0;
     while (done < iterations && !this.stopping()) {
-      const step = this.session.iteration;
-      const report = this.session.step(this.supply.prompts(step, this.session.batch.B), () =>
-        this.supply.rows(Session.ptxRows, Session.ptxLength),
-      );
+      const prompts = this.supply.prompts(run.iteration, run.promptsPerStep);
+      const report = run.step(prompts, (n) => this.supply.rows(n, PTX_ROWS, PTX_LENGTH));
       const handled = report.then((measured) => this.handle(measured));
       // two iterations may be in flight: the device never waits for the host
       if (pending !== undefined && !(await pending)) break;
       pending = handled;
       done++;
       await macrotask();
-      await this.keep(this.session.iteration);
+      await this.keep(run.iteration);
     }
     if (pending !== undefined) await pending;
-    this.phase("idle");
     return done;
+  }
+
+  /** Begins a run, or checks that the one in progress is what is asked for. */
+  private async ensureRun(wanted: Partial<RunOptions> | undefined): Promise<void> {
+    const reward = this.rewards.current;
+    if (reward === undefined) {
+      throw new Error("Reinforce: there is no reward model yet; rank some answers first.");
+    }
+    const { run } = this.session;
+    if (run.iteration === 0) {
+      this.chosen = wanted ?? this.chosen;
+      if (this.chosen.method === "dpo") await this.rewards.needPairs();
+      await this.session.begin(this.chosen, reward);
+      return;
+    }
+    for (const [name, value] of Object.entries(wanted ?? {})) {
+      const used = run.options?.[name as keyof RunOptions];
+      if (used === value) continue;
+      throw new RangeError(
+        `Reinforce: this run has ${name} ${String(used)}, not ${String(value)}; start over to change it.`,
+      );
+    }
+    if (run.options?.method === "dpo") await this.rewards.needPairs();
   }
 
   private stopping(): boolean {
@@ -250,41 +288,54 @@ export class Trainer implements TrainerApi {
     return Promise.resolve();
   }
 
-  reset(): Promise<void> {
-    this.session.restart();
-    this.kept.clear();
-    this.checks = undefined;
-    return Promise.resolve();
+  /** Resolves when nothing is played any more. */
+  private async stop(): Promise<void> {
+    this.pausing = true;
+    await this.playing;
   }
 
-  rollback(step: number): Promise<void> {
+  async reset(): Promise<void> {
+    await this.stop();
+    this.session.run.restart();
+    this.kept.clear();
+    this.chosen = {};
+    this.checks = undefined;
+  }
+
+  async rollback(step: number): Promise<void> {
     const weights = this.kept.get(step);
     if (step !== 0 && weights === undefined) {
       const steps = [0, ...this.kept.keys()].join(", ");
       throw new RangeError(`Step ${String(step)} was not kept; the kept steps are ${steps}.`);
     }
-    this.session.restore(weights, step);
+    await this.stop();
+    if (weights === undefined) this.session.run.restart();
+    else await this.session.rewind(weights, step);
     for (const later of [...this.kept.keys()].filter((other) => other > step))
       this.kept.delete(later);
-    return Promise.resolve();
   }
 
   tune(knobs: Partial<Knobs>): Promise<void> {
-    this.session.tune(knobs);
+    this.session.run.tune(knobs);
     return Promise.resolve();
   }
 
-  async exportModel(which: "policy" | "reward" | "sft"): Promise<ArrayBuffer> {
+  async exportModel(which: "policy" | "average" | "reward" | "sft"): Promise<ArrayBuffer> {
     if (which === "sft") return writeWeights(this.sft.weights, { model: "sft" }).buffer;
-    if (which === "policy")
-      return writeWeights(await this.session.weights("policy"), { model: "policy" }).buffer;
-    return writeWeights(await this.session.rewardWeights(), { model: "reward-head" }).buffer;
+    if (which === "average") this.needAverage();
+    const model = which === "reward" ? "reward-head" : which;
+    return writeWeights(await this.session.weights(model), { model }).buffer;
   }
 
   async snapshot(): Promise<ArrayBuffer | null> {
-    if (this.session.iteration === 0) return null;
-    const weights = await this.session.everything();
-    return writeWeights(weights, { iteration: String(this.session.iteration) }).buffer;
+    const { run, stage } = this.session;
+    if (run.iteration === 0) return null;
+    const metadata = {
+      iteration: String(run.iteration),
+      options: JSON.stringify(run.options),
+      reward: stage,
+    };
+    return writeWeights(await this.session.save(), metadata).buffer;
   }
 
   async restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
@@ -293,9 +344,14 @@ export class Trainer implements TrainerApi {
     });
     const weights: Record<string, Float32Array> = {};
     for (const [name, tensor] of tensors) weights[name] = toFloat32(tensor);
+    await this.stop();
     const step = Number(metadata["iteration"]);
-    await this.session.restoreEverything(weights, step);
-    await this.rewards.resume("fast");
+    const stage = metadata["reward"] === "full" ? "full" : "fast";
+    const options = JSON.parse(metadata["options"] ?? "{}") as Partial<RunOptions>;
+    await this.session.restore(weights, { iteration: step, stage, options });
+    await this.rewards.resume();
+    this.chosen = options;
+    this.kept.clear();
     return { step };
   }
 
@@ -306,13 +362,13 @@ export class Trainer implements TrainerApi {
 
   private fail(cause: string): void {
     this.pausing = true;
-    const step = String(this.session.iteration);
+    const step = String(this.session.run.iteration);
     const sentence = `The GPU device was lost (${cause}) at step ${step}; the last saved weights are safe, start the model again to go on from them.`;
     this.emit({ type: "failed", error: { sentence, cause: "device-lost", weightsUsable: true } });
   }
 
-  private async handle(report: Awaited<ReturnType<Session["step"]>>): Promise<boolean> {
-    const row = metricsRow(report, this.session.knobValues());
+  private handle(report: IterationReport): boolean {
+    const row = metricsRow(report);
     this.emit({ type: "metrics", first: report.iteration, rows: row });
     this.checks = selfChecks(report, this.checks);
     this.emit({ type: "checks", checks: this.checks });
@@ -327,18 +383,28 @@ export class Trainer implements TrainerApi {
       });
       return false;
     }
-    const { klStop } = this.session.settings();
-    return await Promise.resolve(klStop <= 0 || (report.rollout[0] ?? 0) <= klStop);
+    const { klStop } = this.session.run.config;
+    return klStop <= 0 || (report.rollout[ROLLOUT_STATS.kl] ?? 0) <= klStop;
   }
 
   private async keep(iteration: number): Promise<void> {
     if (iteration % KEEP_EVERY !== 0) return;
-    this.kept.set(iteration, await this.session.everything());
+    this.kept.set(iteration, await this.session.keep());
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
+  private needAverage(): void {
+    if ((this.session.run.options?.emaDecay ?? 0) > 0) return;
+    throw new RangeError(
+      "There is no average of the policy: this run keeps none; start one with emaDecay above 0.",
+    );
   }
 
   private async sampleNormalisers(): Promise<Answered[]> {
     const prompts = this.supply.prompts(-1, NORMALISERS);
-    const answers = await this.session.referenceGenerator.sample(prompts, this.seed, 77);
+    const reference = await this.session.generator("sft");
+    const answers = await reference.sample(prompts, this.seed, 77);
     return answers.map(({ tokens }, i) => ({ prompt: prompts[i] as Int32Array, tokens }));
   }
 
@@ -352,7 +418,7 @@ export class Trainer implements TrainerApi {
 
   private encode(prompt: string): Int32Array {
     const ids = this.tokenizer.encodePrompt(this.tokenizer.parse(prompt).text);
-    const { P } = this.session.batch;
+    const { P } = this.session.state.batch;
     if (ids.length > P) {
       throw new RangeError(
         `Your prompt has ${String(ids.length)} tokens and this model reads ${String(P)}; make it shorter.`,
@@ -362,7 +428,7 @@ export class Trainer implements TrainerApi {
   }
 
   private phase(phase: "loading" | "idle" | "sft" | "reward" | "ppo"): void {
-    const step = phase === "loading" ? 0 : this.session.iteration;
+    const step = phase === "loading" ? 0 : this.session.run.iteration;
     this.emit({ type: "phase", phase, step });
   }
 }

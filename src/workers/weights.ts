@@ -1,7 +1,7 @@
 // Named weights out of a safetensors file, and back.
 import { readCard } from "../model/checkpoint.ts";
 import type { CheckpointCard } from "../model/checkpoint.ts";
-import type { Weights } from "../rlhf/session/session.ts";
+import type { Weights } from "../rlhf/session/saved-run.ts";
 import { encodeHalf } from "../storage/half.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../storage/safetensors.ts";
 import type { FileTensor } from "../storage/safetensors.ts";

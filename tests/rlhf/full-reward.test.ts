@@ -1,6 +1,6 @@
 // The full stage of the reward model: what it learns, when it is adopted, and that PPO is rewarded by it.
 import { beforeAll, expect, test } from "vitest";
-import { REWARD_LIMIT } from "../../src/rlhf/ppo.ts";
+import { REWARD_LIMIT } from "../../src/rlhf/experience.ts";
 import type { Ranking } from "../../src/workers/protocol.ts";
 import { openTrainer, rankings, sameBytes } from "./support.ts";
 import type { Opened } from "./support.ts";
@@ -44,31 +44,31 @@ test("PPO is rewarded by the fine-tuned trunk, and the value model starts from i
   const { reward } = session;
   const known = judged.map((ranking) => opened.trainer["tokens"](ranking));
   const full = await session.fullReward(4);
-  const [before] = await session.engine.memory.read([session.models.reference.values]);
+  const [before] = await session.engine.memory.read([session.state.models.reference.values]);
   const start = await reward.fit(known);
   const fit = await full.fit(known, start, { flip: false, seed: 1 });
   expect(fit.loss).toBeLessThan(start.loss);
   expect(fit.accuracy).toBeGreaterThanOrEqual(start.accuracy);
-  const { reference, value } = session.models;
+  const { reference, value } = session.state.models;
   const [after, trunk] = await session.engine.memory.read([reference.values, full.trunk.values]);
   expect(sameBytes(after, before)).toBe(true);
   expect(sameBytes(trunk, before)).toBe(false);
   const { mean, gain } = reward.normalise(fit, fit.scores.flat());
   await session.judgeBy("full");
-  await session.initialiseValue(fit, gain, mean);
+  await session.begin({}, { fit, gain, mean });
   const [initial] = await session.engine.memory.read([value.values]);
   expect(sameBytes(initial?.slice(0, trunk?.length), trunk)).toBe(true);
 
   const prompts = Array.from({ length: 16 }, (_, i) => known[i % 4]!.prompt);
-  await session.step(prompts, () => []);
-  const answers = await session.policyGenerator.answers();
+  await session.run.step(prompts, () => []);
+  const answers = await (await session.generator("policy")).answers();
   const items = answers.map(({ tokens }, i) => ({ prompt: prompts[i]!, tokens }));
   const features = await full.features(items);
   const expected = features.map((row) => {
     const raw = row.reduce((sum, x, i) => sum + x * (fit.weights[i] ?? 0), fit.bias);
     return Math.min(REWARD_LIMIT, Math.max(-REWARD_LIMIT, (raw - mean) * gain));
   });
-  const [scores] = await session.engine.memory.read([session["data"].scores]);
+  const [scores] = await session.engine.memory.read([session.state.data.scores]);
   expected.forEach((score, i) => {
     expect(scores?.[i]).toBeCloseTo(score, 3);
   });

@@ -7,7 +7,7 @@ import type { CompiledPlan, Engine } from "../../plan/engine.ts";
 import { persistent } from "../../plan/tensor.ts";
 import type { Tensor } from "../../plan/tensor.ts";
 import type { LmInput, Row } from "../language-model.ts";
-import { lmEvaluation, lmInput, lmStep, packRows, rowPositions } from "../language-model.ts";
+import { lmEvaluation, lmInput, lmStep, rowPositions, writeRows } from "../language-model.ts";
 import type { Optimiser } from "../optimiser.ts";
 import { makeOptimiser } from "../optimiser.ts";
 
@@ -102,12 +102,7 @@ export class LmTrainer {
     if (shape === undefined) {
       throw new Error(`training: no plan for rows of ${String(batch.T)} tokens, prepare it first`);
     }
-    const { input } = shape;
-    const arrays = packRows(batch.rows, input.B, input.T);
-    const { memory } = this.engine;
-    memory.write(input.tokens, arrays.tokens);
-    memory.write(input.targets, arrays.targets);
-    memory.write(input.weights, arrays.weights);
+    writeRows(this.engine.memory, shape.input, batch.rows);
     return shape;
   }
 }
