@@ -1,32 +1,51 @@
-// npm run align: the main job without a browser. Sample, rank by a simulated taste, fit, PPO-ptx, compare blind.
+// npm run align: the main job without a browser. Sample, rank by a simulated taste, fit, reinforce, compare blind.
 import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { DEFAULTS } from "../src/config.ts";
-import type { MetricName, Ranking, Sample, SelfChecks } from "../src/workers/protocol.ts";
-import { METRICS } from "../src/workers/protocol.ts";
+import type { RunConfig } from "../src/config.ts";
+import { METHODS, RUN_OPTIONS, runOptions } from "../src/rlhf/method.ts";
+import type { RunOptions } from "../src/rlhf/method.ts";
 import { orderedPairs } from "../src/rlhf/preference-statistics.ts";
+import { StorageError } from "../src/storage/errors.ts";
+import type { MetricName, Sample, SelfChecks } from "../src/workers/protocol.ts";
+import { METRICS } from "../src/workers/protocol.ts";
 import { Trainer } from "../src/workers/trainer.ts";
-import { TASTES, grammatical, livePrompts, tasteNamed, validateTaste } from "../src/world/index.ts";
+import { TASTES } from "../src/world/index.ts";
 import type { Taste } from "../src/world/index.ts";
-import { buildTokenizer } from "../src/world/index.ts";
 import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
-import type { Option } from "./options.ts";
+import type { Option, Options } from "./options.ts";
 import { Progress } from "./progress.ts";
+import { compare, items, loadTaste, measure, rank } from "./simulated.ts";
 
 const OPTIONS: readonly Option[] = [
   { name: "taste", kind: "text", help: "a built-in taste, or FILE.js", fallback: "cheerful" },
   { name: "prompts", kind: "number", help: "prompts to rank", fallback: 12 },
   { name: "k", kind: "number", help: "answers per prompt, 2 to 9", fallback: 5 },
-  { name: "iterations", kind: "number", help: "PPO iterations", fallback: 45 },
+  { name: "iterations", kind: "number", help: "iterations", fallback: 45 },
   { name: "seed", kind: "number", help: "seed of everything", fallback: 1 },
-  { name: "method", kind: "text", help: "ppo or best-of-n", fallback: "ppo" },
+  { name: "method", kind: "text", help: `${METHODS.join(", ")} or best-of-n`, fallback: "ppo" },
   { name: "reward", kind: "text", help: "fast or full reward model", fallback: "fast" },
   { name: "engine", kind: "text", help: "cpu or gpu" },
   { name: "kl", kind: "number", help: "KL coefficient", fallback: DEFAULTS.klCoefficient },
+  { name: "kl-target", kind: "number", help: "adapts it; 0 = fixed", fallback: DEFAULTS.klTarget },
   { name: "lr", kind: "number", help: "policy learning rate", fallback: DEFAULTS.learningRate },
   { name: "ptx", kind: "number", help: "ptx coefficient", fallback: DEFAULTS.ptxCoefficient },
+  { name: "batch", kind: "number", help: "answers per iteration", fallback: DEFAULTS.batch },
+  {
+    name: "answers",
+    kind: "number",
+    help: "GRPO, RLOO: per prompt",
+    fallback: RUN_OPTIONS.answers,
+  },
+  { name: "dpo-loss", kind: "text", help: "sigmoid, ipo or hinge", fallback: RUN_OPTIONS.dpoKind },
+  { name: "dpo-beta", kind: "number", help: "DPO's beta", fallback: RUN_OPTIONS.dpoBeta },
+  { name: "smoothing", kind: "number", help: "cDPO's label smoothing", fallback: 0 },
+  {
+    name: "ema",
+    kind: "number",
+    help: "decay of a moving average that is sampled; 0 = none",
+    fallback: 0,
+  },
   { name: "candidates", kind: "number", help: "answers drawn per answer shown", fallback: 3 },
   { name: "evaluate", kind: "number", help: "fresh prompts that measure the taste", fallback: 128 },
   { name: "flip", kind: "flag", help: "turn the rankings round" },
@@ -34,6 +53,8 @@ const OPTIONS: readonly Option[] = [
   { name: "json", kind: "text", help: "write the result to FILE" },
   { name: "help", kind: "flag", help: "print this" },
 ];
+/** Answers of which best-of-n takes the best. */
+const BEST_OF = 16;
 
 interface Wanted {
   readonly taste: Taste;
@@ -45,117 +66,9 @@ interface Wanted {
   readonly evaluate: number;
   readonly flip: boolean;
   readonly reward: "fast" | "full";
-}
-
-/** Loads a taste by name or from a file. @throws UsageError with one sentence. */
-async function loadTaste(name: string): Promise<Taste> {
-  if (!/[./\\]/.test(name)) {
-    try {
-      return tasteNamed(name);
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
-    }
-  }
-  let module: { default?: unknown };
-  try {
-    module = (await import(/* @vite-ignore */ pathToFileURL(resolve(name)).href)) as typeof module;
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `${name}: the taste file could not be loaded (${cause}); nothing was run.`,
-    );
-  }
-  try {
-    return validateTaste(module.default, name);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Ranks by score, best first; equal scores tie. */
-export function ranksOf(scores: readonly number[]): number[] {
-  const sorted = [...new Set(scores)].sort((a, b) => b - a);
-  return scores.map((score) => sorted.indexOf(score) + 1);
-}
-
-/** Of many candidates the K that differ most in words, so that a look shows more than one kind of answer. */
-export function diverse(samples: readonly Sample[], k: number): Sample[] {
-  const unique = [...new Map(samples.map((sample) => [sample.text, sample])).values()];
-  const words = unique.map(({ tokens }) => new Set(tokens));
-  const distance = (a: Set<number>, b: Set<number>): number => {
-    const shared = [...a].filter((token) => b.has(token)).length;
-    return 1 - shared / Math.max(1, a.size + b.size - shared);
-  };
-  const chosen: number[] = unique.length > 0 ? [0] : [];
-  while (chosen.length < Math.min(k, unique.length)) {
-    const nearest = (i: number): number =>
-      Math.min(...chosen.map((c) => distance(words[i] as Set<number>, words[c] as Set<number>)));
-    const rest = unique.map((_, i) => i).filter((i) => !chosen.includes(i));
-    chosen.push(rest.reduce((a, b) => (nearest(b) > nearest(a) ? b : a)));
-  }
-  return chosen.map((i) => unique[i] as Sample);
-}
-
-interface Measure {
-  readonly rate: number;
-  readonly gold: number;
-  readonly grammatical: number;
-}
-
-function measure(samples: readonly Sample[], taste: Taste): Measure {
-  const tokenizer = buildTokenizer();
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  return {
-    rate: mean(samples.map(({ text, prompt }) => (taste.shows(text, prompt) ? 1 : 0))),
-    gold: mean(samples.map(({ text, prompt }) => taste.score(text, prompt))),
-    grammatical: mean(samples.map(({ tokens }) => grammatical(tokenizer.decode(tokens)))),
-  };
-}
-
-type Item = { id: string; text: string };
-
-function items(seed: number, n: number, split: "train" | "test"): Item[] {
-  const tokenizer = buildTokenizer();
-  return livePrompts(seed, n, split).map(({ prompt }, i) => ({
-    id: `${split}-${String(i)}`,
-    text: tokenizer.render(prompt.split(" ")),
-  }));
-}
-
-async function rank(
-  trainer: Trainer,
-  prompts: readonly Item[],
-  wanted: Wanted,
-): Promise<Ranking[]> {
-  const { k, candidates, taste, seed } = wanted;
-  const sets = await trainer.sample(prompts, k * candidates, seed + 31, "sft");
-  return sets.map((set, i) => {
-    const shown = diverse(set, k);
-    return {
-      id: String(i),
-      prompt: prompts[i]?.text ?? "",
-      completions: shown.map(({ tokens }) => tokens),
-      ranks: ranksOf(shown.map(({ text, prompt }) => taste.score(text, prompt))),
-    };
-  });
-}
-
-/** Held-out pairs that differ in the taste, scored by the learned reward. */
-async function heldOutAccuracy(
-  trainer: Trainer,
-  samples: readonly Sample[],
-  wanted: Wanted,
-): Promise<number> {
-  const { taste, flip } = wanted;
-  const scores = await trainer.score(samples);
-  const shows = samples.map(({ text, prompt }) => (taste.shows(text, prompt) ? 1 : 2));
-  const { right, pairs } = orderedPairs(shows, scores, flip);
-  return pairs === 0 ? NaN : right / pairs;
-}
-
-function flops(trainer: { parameters: number }, tokens: number): number {
-  return 2 * trainer.parameters * tokens;
+  readonly config: RunConfig;
+  /** absent for best-of-n, which trains nothing */
+  readonly run: RunOptions | undefined;
 }
 
 /** Entry of `npm run align`. */
@@ -167,54 +80,93 @@ export async function main(args: string[]): Promise<number> {
       console.log(`Tastes: ${TASTES.map(({ name }) => name).join(", ")}`);
       return 0;
     }
-    return await align(o);
+    return await align(o, await readWanted(o));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    // what a person can mend: options, a taste, a checkpoint
+    if (!(error instanceof UsageError || error instanceof StorageError)) throw error;
     console.error(error.message);
     return 2;
   }
 }
 
-async function readWanted(o: Readonly<Record<string, unknown>>): Promise<Wanted> {
+function oneOf<T extends string>(o: Options, name: string, known: readonly T[]): T {
+  const found = known.find((value) => value === o[name]);
+  if (found !== undefined) return found;
+  const value = String(o[name]);
+  throw new UsageError(
+    `--${name} is "${value}", expected one of ${known.join(", ")}; nothing was run.`,
+  );
+}
+
+async function readWanted(o: Options): Promise<Wanted> {
   const whole = (name: string, least: number, most: number): number => {
     const value = Number(o[name]);
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new UsageError(
-        `--${name} is ${String(o[name])}, expected a whole number from ${String(least)} to ${String(most)}; nothing was run.`,
-      );
-    }
-    return value;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new UsageError(
+      `--${name} is ${String(o[name])}, expected a whole number from ${String(least)} to ${String(most)}; nothing was run.`,
+    );
   };
-  if (o["method"] !== "ppo" && o["method"] !== "best-of-n") {
+  const batch = whole("batch", 16, 256);
+  if (batch % 16 !== 0) {
     throw new UsageError(
-      `--method is "${String(o["method"])}", expected ppo or best-of-n; nothing was run.`,
+      `--batch is ${String(batch)}, expected a multiple of 16; nothing was run.`,
     );
   }
-  if (o["reward"] !== "fast" && o["reward"] !== "full") {
-    throw new UsageError(
-      `--reward is "${String(o["reward"])}", expected fast or full; nothing was run.`,
-    );
-  }
+  const method = oneOf(o, "method", [...METHODS, "best-of-n"]);
+  const iterations = whole("iterations", 0, 10000);
+  const seed = whole("seed", 0, 4294967295);
   return {
-    reward: o["reward"],
     taste: await loadTaste(String(o["taste"])),
     prompts: whole("prompts", 1, 64),
     k: whole("k", 2, 9),
-    iterations: whole("iterations", 0, 10000),
-    seed: whole("seed", 0, 4294967295),
+    iterations,
+    seed,
     candidates: whole("candidates", 1, 16),
     evaluate: whole("evaluate", 8, 2048),
     flip: o["flip"] === true,
+    reward: oneOf(o, "reward", ["fast", "full"]),
+    config: {
+      ...DEFAULTS,
+      seed,
+      iterations,
+      batch,
+      klCoefficient: Number(o["kl"]),
+      klTarget: Number(o["kl-target"]),
+      learningRate: Number(o["lr"]),
+      ptxCoefficient: Number(o["ptx"]),
+    },
+    run: method === "best-of-n" ? undefined : readRun(o, method, batch),
   };
 }
 
-async function align(o: Readonly<Record<string, unknown>>): Promise<number> {
-  const wanted = await readWanted(o);
-  const { taste, seed, evaluate } = wanted;
+function readRun(o: Options, method: RunOptions["method"], batch: number): RunOptions {
+  const wanted = {
+    method,
+    answers: Number(o["answers"]),
+    dpoKind: oneOf(o, "dpo-loss", ["sigmoid", "ipo", "hinge"]),
+    dpoBeta: Number(o["dpo-beta"]),
+    labelSmoothing: Number(o["smoothing"]),
+    emaDecay: Number(o["ema"]),
+  };
+  try {
+    return runOptions(wanted, batch);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What a run said of itself while it went. */
+interface Heard {
+  readonly rows: Float32Array[];
+  checks?: SelfChecks;
+  failure?: string;
+}
+
+const metric = (row: Float32Array | undefined, name: MetricName): number =>
+  row?.[METRICS.indexOf(name)] ?? NaN;
+
+async function open(o: Options, { config, iterations, run }: Wanted, heard: Heard) {
   const folder = String(o["models"]);
-  const rows: number[][] = [];
-  let checks: SelfChecks | undefined;
-  let failure: string | undefined;
   const trainer = new Trainer({
     openEngine: () => openEngine(o["engine"] as string | undefined),
     load: (file) => {
@@ -226,87 +178,46 @@ async function align(o: Readonly<Record<string, unknown>>): Promise<number> {
       }
     },
   });
-  const progress = new Progress("ppo", wanted.iterations);
-  const started = performance.now();
-  const config = {
-    ...DEFAULTS,
-    seed,
-    iterations: wanted.iterations,
-    klCoefficient: Number(o["kl"]),
-    learningRate: Number(o["lr"]),
-    ptxCoefficient: Number(o["ptx"]),
-  };
+  const progress = new Progress(run?.method ?? "best-of-n", iterations);
   const card = await trainer.open(config, (event) => {
     if (event.type === "metrics") {
-      rows.push(Array.from(event.rows));
-      const column = (name: MetricName): number => event.rows[METRICS.indexOf(name)] ?? NaN;
-      progress.at(
-        rows.length,
-        `score ${column("objective/scores").toFixed(2)} kl ${column("objective/kl").toFixed(2)}`,
-      );
-    } else if (event.type === "checks") checks = event.checks;
-    else if (event.type === "failed") failure = event.error.sentence;
+      heard.rows.push(event.rows);
+      const score = metric(event.rows, "objective/scores").toFixed(2);
+      const kl = metric(event.rows, "objective/kl").toFixed(2);
+      progress.at(heard.rows.length, `score ${score} kl ${kl}`);
+    } else if (event.type === "checks") heard.checks = event.checks;
+    else if (event.type === "failed") heard.failure = event.error.sentence;
   });
   console.log(`${card.name}, ${String(card.parameters)} parameters, on ${card.adapter}`);
-  const opened = performance.now();
-  const fresh = items(seed + 9000, evaluate, "test");
-  const before = (await trainer.sample(fresh, 1, seed + 5, "sft")).flat();
-  const start = measure(before, taste);
-  const rankings = await rank(trainer, items(seed + 100, wanted.prompts, "train"), wanted);
-  const ranked = performance.now();
-  const report = await trainer.fitReward(rankings, {
-    stage: wanted.reward,
-    flip: wanted.flip,
-  });
-  const fitted = performance.now();
-  const accuracy = await heldOutAccuracy(trainer, before, wanted);
-  console.log(
-    `${String(rankings.length)} rankings, ${String(report.comparisons)} comparisons; reward model ${(100 * accuracy).toFixed(0)} % on held-out pairs`,
-  );
-  const learned = performance.now();
-  const after =
-    o["method"] === "best-of-n"
-      ? (await trainer.bestOfN(fresh, 16, seed + 5)).map(({ best }) => best)
-      : await reinforce(trainer, fresh, wanted);
-  const done = performance.now();
-  const end = measure(after, taste);
-  const outcome = before.map((sample, i) => {
-    const other = after[i] as Sample;
-    return taste.score(other.text, other.prompt) - taste.score(sample.text, sample.prompt);
-  });
-  const iterations = rows.length;
-  const positions = iterations * config.batch * 48 * 14;
-  const result = {
-    taste: taste.name,
-    seed,
-    k: wanted.k,
-    rankings: rankings.length,
-    comparisons: report.comparisons,
-    iterations,
-    before: start,
-    after: end,
-    winRate: {
-      wins: outcome.filter((d) => d > 0).length,
-      ties: outcome.filter((d) => d === 0).length,
-      losses: outcome.filter((d) => d < 0).length,
-    },
-    ...(iterations > 0 ? { kl: rows[iterations - 1]?.[METRICS.indexOf("objective/kl")] } : {}),
-    rewardModel: {
-      heldOutAccuracy: accuracy,
-      stage: report.stage,
-      crossValidated: report.heldOutAccuracy,
-      ...(report.full === undefined ? {} : { full: report.full }),
-    },
-    seconds: {
-      total: (done - started) / 1000,
-      open: (opened - started) / 1000,
-      rank: (ranked - opened) / 1000,
-      reward: (fitted - ranked) / 1000,
-      ppo: (done - learned) / 1000,
-    },
-    tokens: positions,
-    flops: flops(card, positions),
-    adapter: card.adapter,
+  return { trainer, card };
+}
+
+/** Share of pairs of fresh answers, of which one shows the taste, that the learned reward orders rightly. */
+async function heldOutAccuracy(
+  trainer: Trainer,
+  samples: readonly Sample[],
+  { taste, flip }: Wanted,
+): Promise<number | undefined> {
+  const scores = await trainer.score(samples);
+  const shows = samples.map(({ text, prompt }) => (taste.shows(text, prompt) ? 1 : 2));
+  const { right, pairs } = orderedPairs(shows, scores, flip);
+  return pairs === 0 ? undefined : right / pairs;
+}
+
+/** What the run cost and how it went, as counted and measured. */
+function runReport(trainer: Trainer, { rows, checks, failure }: Heard, batch: number): object {
+  const sum = (of: (row: Float32Array, i: number) => number): number =>
+    rows.reduce((total, row, i) => total + of(row, i), 0);
+  return {
+    tokens: Math.round(sum((row) => metric(row, "response_length") * batch)),
+    flops: sum((_, i) => trainer.flops(i)),
+    ...(rows.length === 0
+      ? {}
+      : {
+          flopsPerIteration: trainer.flops(rows.length - 1),
+          kl: metric(rows.at(-1), "objective/kl"),
+          klCoefficient: metric(rows.at(-1), "objective/kl_coef"),
+        }),
     ...(checks === undefined || Number.isNaN(checks.ratioError)
       ? {}
       : {
@@ -314,29 +225,98 @@ async function align(o: Readonly<Record<string, unknown>>): Promise<number> {
           initialKl: checks.initialKl,
           eosRate: checks.eosRate,
         }),
-    flipped: wanted.flip,
     ...(failure === undefined ? {} : { failure }),
   };
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+}
+
+async function align(o: Options, wanted: Wanted): Promise<number> {
+  const { taste, seed, evaluate, k, run, flip } = wanted;
+  const heard: Heard = { rows: [] };
+  const times = [performance.now()];
+  const lap = (): number => times.push(performance.now());
+  const { trainer, card } = await open(o, wanted, heard);
+  lap();
+  const fresh = items(seed + 9000, evaluate, "test");
+  const before = (await trainer.sample(fresh, 1, seed + 5, "sft")).flat();
+  const prompts = items(seed + 100, wanted.prompts, "train");
+  const candidates = await trainer.sample(prompts, k * wanted.candidates, seed + 31, "sft");
+  const rankings = rank(prompts, candidates, taste, k);
+  lap();
+  const report = await trainer.fitReward(rankings, { stage: wanted.reward, flip });
+  lap();
+  const accuracy = await heldOutAccuracy(trainer, before, wanted);
   console.log(
-    `${taste.name}: ${percent(start.rate)} -> ${percent(end.rate)} of fresh samples; grammatical ${percent(start.grammatical)} -> ${percent(end.grammatical)}; ${((done - started) / 1000).toFixed(0)} s`,
+    `${String(rankings.length)} rankings, ${String(report.comparisons)} comparisons; ${report.stage} reward model ${percent(accuracy)} on held-out pairs`,
+  );
+  lap();
+  const after = await answersAfter(trainer, fresh, wanted);
+  lap();
+  const seconds = (from: number): number => ((times[from + 1] ?? 0) - (times[from] ?? 0)) / 1000;
+  const result = {
+    taste: taste.name,
+    seed,
+    method: run?.method ?? "best-of-n",
+    k,
+    rankings: rankings.length,
+    comparisons: report.comparisons,
+    iterations: heard.rows.length,
+    before: measure(before, taste),
+    after: measure(after, taste),
+    winRate: compare(before, after, taste),
+    rewardModel: {
+      heldOutAccuracy: accuracy,
+      stage: report.stage,
+      crossValidated: report.heldOutAccuracy,
+      full: report.full,
+    },
+    seconds: {
+      total: ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000,
+      open: seconds(0),
+      rank: seconds(1),
+      reward: seconds(2),
+      ppo: seconds(4),
+    },
+    adapter: card.adapter,
+    flipped: flip,
+    ...runReport(trainer, heard, wanted.config.batch),
+  };
+  print(result, before, after);
+  if (typeof o["json"] === "string")
+    writeFileSync(o["json"], `${JSON.stringify(result, null, 1)}\n`);
+  else console.log(JSON.stringify(result));
+  return heard.failure === undefined ? 0 : 1;
+}
+
+async function answersAfter(
+  trainer: Trainer,
+  fresh: readonly { id: string; text: string }[],
+  { run, iterations, seed }: Wanted,
+): Promise<Sample[]> {
+  if (run === undefined)
+    return (await trainer.bestOfN(fresh, BEST_OF, seed + 5)).map(({ best }) => best);
+  await trainer.play(iterations, run);
+  const from = run.emaDecay > 0 && iterations > 0 ? "average" : "policy";
+  return (await trainer.sample(fresh, 1, seed + 5, from)).flat();
+}
+
+const percent = (share: number | undefined): string =>
+  share === undefined ? "nothing measurable" : `${(100 * share).toFixed(0)} %`;
+
+interface Outcome {
+  readonly taste: string;
+  readonly before: ReturnType<typeof measure>;
+  readonly after: ReturnType<typeof measure>;
+  readonly seconds: { readonly total: number };
+}
+
+function print(result: Outcome, before: readonly Sample[], after: readonly Sample[]): void {
+  const { before: start, after: end } = result;
+  console.log(
+    `${result.taste}: ${percent(start.rate)} -> ${percent(end.rate)} of fresh samples; grammatical ${percent(start.grammatical)} -> ${percent(end.grammatical)}; ${result.seconds.total.toFixed(0)} s`,
   );
   for (let i = 0; i < 4; i++) {
     console.log(
       `  ${before[i]?.prompt ?? ""}\n    before: ${before[i]?.text ?? ""}\n    after:  ${after[i]?.text ?? ""}`,
     );
   }
-  if (typeof o["json"] === "string")
-    writeFileSync(o["json"], `${JSON.stringify(result, null, 1)}\n`);
-  else console.log(JSON.stringify(result));
-  return failure === undefined ? 0 : 1;
-}
-
-async function reinforce(
-  trainer: Trainer,
-  fresh: readonly Item[],
-  wanted: Wanted,
-): Promise<Sample[]> {
-  await trainer.play(wanted.iterations);
-  return (await trainer.sample(fresh, 1, wanted.seed + 5, "policy")).flat();
 }

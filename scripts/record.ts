@@ -12,7 +12,7 @@ import {
   livePrompts,
   tasteNamed,
 } from "../src/world/index.ts";
-import { diverse, ranksOf } from "./align.ts";
+import { diverse, ranksOf } from "./simulated.ts";
 import { openEngine } from "./engine.ts";
 import { UsageError, parseOptions } from "./options.ts";
 import type { Option } from "./options.ts";

@@ -32,7 +32,7 @@ export class Supply {
   rows(number: number, n: number, T: number): Row[] {
     const corpus = corpusStream(this.seed * 1009 + number);
     return Array.from({ length: n }, () => ({
-      tokens: this.tokenizer.encodeDocument(String(corpus.next().value), T + 1),
+      tokens: this.tokenizer.encodeDocument(corpus.next().value, T + 1),
       countFrom: 1,
     }));
   }

@@ -279,6 +279,11 @@ export class Trainer implements TrainerApi {
     if (run.options?.method === "dpo") await this.rewards.needPairs();
   }
 
+  /** Floating-point operations of an iteration of the run (0 before one begins); see Run.flops. */
+  flops(iteration: number): number {
+    return this.session.run.flops(iteration);
+  }
+
   private stopping(): boolean {
     return this.pausing;
   }

@@ -3,6 +3,7 @@ import type { CompiledPlan, Engine } from "../../plan/engine.ts";
 import type { GptConfig } from "../../model/gpt.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import type { Tensor } from "../../plan/tensor.ts";
+import { declaredFlops } from "../../plan/work.ts";
 import { EOS } from "../../world/tokenizer.ts";
 import type { Rollout } from "../rollout.ts";
 import { decodeStart, decodeTape, joinTape, prefillTape, rollout } from "../rollout.ts";
@@ -61,9 +62,19 @@ export class Generator {
     memory.write(current, arrays.last);
     memory.write(place, new Uint32Array(batch.B));
     memory.write(state, decodeStart(batch.P, seed, stream));
+    this.engine.run(...this.sequence());
+  }
+
+  /** The plans of one rollout, in the order in which they run. */
+  private sequence(): CompiledPlan[] {
     const [prefill, decode, join] = this.plans as [CompiledPlan, CompiledPlan, CompiledPlan];
-    const decodes = Array.from({ length: batch.G - 1 }, () => decode);
-    this.engine.run(prefill, ...decodes, join);
+    const decodes = Array.from({ length: this.run.batch.G - 1 }, () => decode);
+    return [prefill, ...decodes, join];
+  }
+
+  /** Floating-point operations of the matrix products and attention of one rollout. */
+  flops(): number {
+    return this.sequence().reduce((sum, { calls }) => sum + declaredFlops(calls), 0);
   }
 
   /** Reads the latest rollout. */

@@ -7,6 +7,7 @@ import { ppoLr } from "../../kernels/schedules.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import { parameter } from "../../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../../plan/engine.ts";
+import { declaredFlops } from "../../plan/work.ts";
 import { view } from "../../plan/tensor.ts";
 import type { Row } from "../language-model.ts";
 import { writeRows } from "../language-model.ts";
@@ -166,6 +167,20 @@ export class Run {
     this.iteration++;
     const place = { iteration, moves: since >= 0, learningRate };
     return readReport(this.engine, this.state, options.method, place);
+  }
+
+  /**
+   * Floating-point operations of the matrix products and attention of an iteration's plans; 0 before a run begins.
+   * @param iteration 0, 1, …: in the first ones of PPO the policy does not move yet
+   */
+  flops(iteration: number): number {
+    const { live } = this;
+    if (live === undefined) return 0;
+    const of = (plans: readonly CompiledPlan[]): number =>
+      plans.reduce((sum, { calls }) => sum + declaredFlops(calls), 0);
+    const policy = iteration < this.warmup() ? 0 : of(live.policy);
+    const value = this.config.valueEpochs * of(live.value);
+    return this.rollout.flops() + of([live.experience]) + policy + value;
   }
 
   private async prepare(options: RunOptions, { rewardTrunk, pairs }: Sources): Promise<Live> {
