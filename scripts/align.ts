@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { DEFAULTS } from "../src/config.ts";
 import type { RunConfig } from "../src/config.ts";
-import { METHODS, RUN_OPTIONS, runOptions } from "../src/rlhf/method.ts";
+import { METHODS, METHOD_SETTINGS, RUN_OPTIONS, runOptions } from "../src/rlhf/method.ts";
 import type { RunOptions } from "../src/rlhf/method.ts";
 import { orderedPairs } from "../src/rlhf/preference-statistics.ts";
 import { StorageError } from "../src/storage/errors.ts";
@@ -26,9 +26,9 @@ const OPTIONS: readonly Option[] = [
   { name: "method", kind: "text", help: `${METHODS.join(", ")} or best-of-n`, fallback: "ppo" },
   { name: "reward", kind: "text", help: "fast or full reward model", fallback: "fast" },
   { name: "engine", kind: "text", help: "cpu or gpu" },
-  { name: "kl", kind: "number", help: "KL coefficient", fallback: DEFAULTS.klCoefficient },
+  { name: "kl", kind: "number", help: "KL coefficient (default: the method's)" },
   { name: "kl-target", kind: "number", help: "adapts it; 0 = fixed", fallback: DEFAULTS.klTarget },
-  { name: "lr", kind: "number", help: "policy learning rate", fallback: DEFAULTS.learningRate },
+  { name: "lr", kind: "number", help: "policy learning rate (default: the method's)" },
   { name: "ptx", kind: "number", help: "ptx coefficient", fallback: DEFAULTS.ptxCoefficient },
   { name: "batch", kind: "number", help: "answers per iteration", fallback: DEFAULTS.batch },
   {
@@ -130,10 +130,11 @@ async function readWanted(o: Options): Promise<Wanted> {
       seed,
       iterations,
       batch,
-      klCoefficient: Number(o["kl"]),
+      ...(method === "best-of-n" ? {} : METHOD_SETTINGS[method]),
       klTarget: Number(o["kl-target"]),
-      learningRate: Number(o["lr"]),
       ptxCoefficient: Number(o["ptx"]),
+      ...(o["kl"] === undefined ? {} : { klCoefficient: Number(o["kl"]) }),
+      ...(o["lr"] === undefined ? {} : { learningRate: Number(o["lr"]) }),
     },
     run: method === "best-of-n" ? undefined : readRun(o, method, batch),
   };

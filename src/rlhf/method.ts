@@ -1,4 +1,5 @@
 // The methods of reinforcement that a run can use, and what a run chooses before its first step.
+import type { Knobs } from "../config.ts";
 import type { DpoKind } from "../losses/dpo.ts";
 
 /** PPO (InstructGPT), group-relative PPO, leave-one-out REINFORCE, or direct preference optimisation. */
@@ -28,6 +29,14 @@ export const RUN_OPTIONS: RunOptions = {
   dpoKind: "sigmoid",
   dpoBeta: 0.1,
   labelSmoothing: 0,
+};
+
+/** Live settings that suit a method better than the defaults, which are PPO's (docs/LOG.md). */
+export const METHOD_SETTINGS: Readonly<Record<Method, Partial<Knobs>>> = {
+  ppo: {},
+  grpo: { learningRate: 1.5e-4 },
+  rloo: { learningRate: 1.5e-4, klCoefficient: 0.1 },
+  dpo: { learningRate: 1e-4 },
 };
 
 function oneOf(name: string, value: string, known: readonly string[]): void {

@@ -1,0 +1,119 @@
+// Runs on the real trainer: repeatable to the byte, and paused, stepped, cancelled, rolled back and saved.
+import { beforeAll, expect, test } from "vitest";
+import type { Ranking } from "../../src/workers/protocol.ts";
+import { openTrainer, rankings, sameBytes } from "./support.ts";
+import type { Opened } from "./support.ts";
+
+const CONFIG = { batch: 16, minibatches: 1, valueEpochs: 1, seed: 7 };
+let a: Opened;
+let b: Opened;
+let judged: Ranking[];
+
+async function fitted(): Promise<Opened> {
+  const opened = await openTrainer(CONFIG);
+  judged ??= await rankings(opened.trainer, 4, 4, ({ tokens }) => -tokens.length);
+  await opened.trainer.fitReward(judged, { stage: "fast" });
+  return opened;
+}
+
+async function policy({ trainer }: Opened): Promise<Uint8Array> {
+  return new Uint8Array(await trainer.exportModel("policy"));
+}
+
+const metrics = ({ events }: Opened): Float32Array[] =>
+  events.flatMap((event) => (event.type === "metrics" ? [event.rows] : []));
+
+/** Bytes of the policy after six iterations in one go. */
+let straight: Uint8Array;
+
+beforeAll(async () => {
+  a = await fitted();
+  b = await fitted();
+  expect(await a.trainer.play(6)).toBe(6);
+  straight = await policy(a);
+});
+
+test("a seed gives the same run, byte for byte, in one go or step by step", async () => {
+  for (let i = 0; i < 6; i++) expect(await b.trainer.play(1)).toBe(1);
+  expect(Buffer.compare(straight, await policy(b))).toBe(0);
+  const [rows, others] = [metrics(a), metrics(b)];
+  expect(rows.length).toBe(6);
+  rows.forEach((row, i) => {
+    expect(sameBytes(row, others[i])).toBe(true);
+  });
+});
+
+test("another seed gives another run", async () => {
+  const other = await openTrainer({ ...CONFIG, seed: 8 });
+  await other.trainer.fitReward(judged, { stage: "fast" });
+  await other.trainer.play(4);
+  expect(Buffer.compare(straight, await policy(other))).not.toBe(0);
+});
+
+test("the run goes back to a kept iteration, and from there the same way again", async () => {
+  await b.trainer.rollback(5);
+  expect(Buffer.compare(straight, await policy(b))).not.toBe(0);
+  await b.trainer.play(1);
+  expect(Buffer.compare(straight, await policy(b))).toBe(0);
+  await expect(b.trainer.rollback(3)).rejects.toThrow(
+    "Step 3 was not kept; the kept steps are 0, 5.",
+  );
+  await b.trainer.rollback(0);
+  await b.trainer.play(6);
+  expect(Buffer.compare(straight, await policy(b))).toBe(0);
+});
+
+test("a saved run goes on elsewhere as it would have here", async () => {
+  await b.trainer.rollback(5);
+  const snapshot = await b.trainer.snapshot();
+  const elsewhere = await openTrainer(CONFIG);
+  expect(await elsewhere.trainer.snapshot()).toBeNull();
+  expect(await elsewhere.trainer.restore(snapshot as ArrayBuffer)).toEqual({ step: 5 });
+  await elsewhere.trainer.play(1);
+  expect(Buffer.compare(straight, await policy(elsewhere))).toBe(0);
+  const cut = (snapshot as ArrayBuffer).slice(0, -64);
+  await expect(elsewhere.trainer.restore(cut)).rejects.toThrow(/^The saved run/);
+  expect(Buffer.compare(straight, await policy(elsewhere))).toBe(0);
+});
+
+test("pause ends after the iteration under way; resume goes on; reset cancels", async () => {
+  await b.trainer.reset();
+  const count = metrics(b).length;
+  const playing = b.trainer.play(50);
+  await expect(b.trainer.play(1)).rejects.toThrow("a run is going on; pause it first");
+  while (metrics(b).length < count + 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await b.trainer.pause();
+  const done = await playing;
+  expect(done).toBeGreaterThanOrEqual(2);
+  expect(done).toBeLessThan(6);
+  await b.trainer.play(6 - done);
+  expect(Buffer.compare(straight, await policy(b))).toBe(0);
+
+  const cancelled = b.trainer.play(50);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await b.trainer.reset();
+  expect(await cancelled).toBeLessThan(50);
+  expect(b.events.at(-1)).toEqual({ type: "phase", phase: "idle", step: expect.any(Number) });
+  await b.trainer.play(6);
+  expect(Buffer.compare(straight, await policy(b))).toBe(0);
+});
+
+test("a run stops when it is too far from the reference", async () => {
+  await b.trainer.reset();
+  await b.trainer.tune({ klStop: 1e-6 });
+  const done = await b.trainer.play(20);
+  await b.trainer.tune({ klStop: 0 });
+  expect(done).toBeGreaterThan(3);
+  expect(done).toBeLessThan(8);
+});
+
+test("a prompt longer than the context and a model without rankings are refused in one sentence", async () => {
+  const text = Array.from({ length: 40 }, () => "dog").join(" ");
+  await expect(b.trainer.sample([{ id: "0", text }], 1, 1)).rejects.toThrow(
+    /^Your prompt has \d+ tokens and this model reads 24; make it shorter\.$/,
+  );
+  const { trainer } = await openTrainer(CONFIG);
+  await expect(trainer.play(1)).rejects.toThrow(
+    "Reinforce: there is no reward model yet; rank some answers first.",
+  );
+});
