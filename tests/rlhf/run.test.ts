@@ -9,13 +9,6 @@ let a: Opened;
 let b: Opened;
 let judged: Ranking[];
 
-async function fitted(): Promise<Opened> {
-  const opened = await openTrainer(CONFIG);
-  judged ??= await rankings(opened.trainer, 4, 4, ({ tokens }) => -tokens.length);
-  await opened.trainer.fitReward(judged, { stage: "fast" });
-  return opened;
-}
-
 async function policy({ trainer }: Opened): Promise<Uint8Array> {
   return new Uint8Array(await trainer.exportModel("policy"));
 }
@@ -27,8 +20,9 @@ const metrics = ({ events }: Opened): Float32Array[] =>
 let straight: Uint8Array;
 
 beforeAll(async () => {
-  a = await fitted();
-  b = await fitted();
+  [a, b] = [await openTrainer(CONFIG), await openTrainer(CONFIG)];
+  judged = await rankings(a.trainer, 4, 4, ({ tokens }) => -tokens.length);
+  for (const { trainer } of [a, b]) await trainer.fitReward(judged, { stage: "fast" });
   expect(await a.trainer.play(6)).toBe(6);
   straight = await policy(a);
 });
