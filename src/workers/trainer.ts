@@ -1,19 +1,16 @@
 // The trainer: everything the page asks for, on one engine. Runs in the worker, and in Node for `npm run align`.
 import type { Knobs, RunConfig } from "../config.ts";
-import { ROLLOUT_STATS } from "../kernels/rollout-metrics.ts";
 import type { Engine } from "../plan/engine.ts";
 import type { RunOptions } from "../rlhf/method.ts";
-import type { IterationReport } from "../rlhf/session/report.ts";
 import { Session } from "../rlhf/session/session.ts";
 import type { Source } from "../rlhf/session/session.ts";
-import { PTX_LENGTH, PTX_ROWS } from "../rlhf/session/state.ts";
 import type { Answered } from "../rlhf/sequences.ts";
 import type { TokenRanking } from "../rlhf/session/reward-trainer.ts";
 import { parameterCount } from "../model/parameters.ts";
 import { buildTokenizer } from "../world/index.ts";
 import { RewardStages } from "./reward-stages.ts";
+import { RunControl } from "./run-control.ts";
 import { Supply } from "./supply.ts";
-import { metricsRow, selfChecks } from "./report.ts";
 import type {
   EngineNote,
   EngineWish,
@@ -21,13 +18,11 @@ import type {
   Ranking,
   RewardReport,
   Sample,
-  SelfChecks,
   TrainerApi,
   TrainerEvent,
 } from "./protocol.ts";
 import { readCheckpoint, writeWeights } from "./weights.ts";
 import type { Checkpoint } from "./weights.ts";
-import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
 
 /** What the trainer needs from where it runs. */
 export interface Host {
@@ -48,9 +43,6 @@ export interface Host {
 
 /** Fresh supervised answers that fix the mean and spread of the learned reward. */
 const NORMALISERS = 32;
-const KEEP_EVERY = 5;
-/** Kept states of a run; older ones are forgotten. */
-const MOST_KEPT = 40;
 
 type Named = { readonly id: string; readonly text: string };
 
@@ -63,11 +55,7 @@ export class Trainer implements TrainerApi {
   private seed = 1;
   private rewards!: RewardStages;
   private supply!: Supply;
-  private pausing = false;
-  private playing: Promise<number> | undefined;
-  private chosen: Partial<RunOptions> = {};
-  private checks: SelfChecks | undefined;
-  private readonly kept = new Map<number, Record<string, Float32Array>>();
+  private control!: RunControl;
   private destroy: () => void = () => undefined;
 
   constructor(host: Host) {
@@ -86,9 +74,6 @@ export class Trainer implements TrainerApi {
     this.sft = readCheckpoint(bytes, "models/sft.safetensors");
     const opened = await this.host.openEngine(wish);
     const { engine, kind, note, software, destroy, lost } = opened;
-    void lost?.then((cause) => {
-      this.fail(cause);
-    });
     this.destroy = destroy;
     const { config: model, command } = this.sft.card;
     const progress = (done: number, total: number): void => {
@@ -97,6 +82,10 @@ export class Trainer implements TrainerApi {
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
     this.supply = new Supply(this.tokenizer, config.seed, this.session.state.batch.P);
     this.rewards = new RewardStages(this.session, await this.sampleNormalisers());
+    this.control = new RunControl(this.session, this.rewards, this.supply, onEvent);
+    void lost?.then((cause) => {
+      this.fail(cause);
+    });
     this.phase("idle");
     return {
       name: `${String(model.layers)} x ${String(model.width)} GPT`,
@@ -146,7 +135,6 @@ export class Trainer implements TrainerApi {
   async demonstrate(
     demonstrations: readonly { prompt: string; response: string }[],
   ): Promise<{ lossBefore: number; lossAfter: number }> {
-    this.phase("sft");
     const rows = demonstrations.map(({ prompt, response }) => {
       const head = this.encode(prompt);
       const { ids, unknown } = this.tokenizer.parse(response);
@@ -158,6 +146,8 @@ export class Trainer implements TrainerApi {
       }
       return { tokens: [...head, ...ids, 1], countFrom: head.length };
     });
+    await this.reset();
+    this.phase("sft");
     try {
       return await this.session.demonstrate(rows);
     } finally {
@@ -221,62 +211,21 @@ export class Trainer implements TrainerApi {
     return this.rewards.influence(known, items(before), items(after));
   }
 
-  async play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
-    if (this.playing !== undefined)
-      throw new Error("Reinforce: a run is going on; pause it first.");
-    this.pausing = false;
-    const playing = this.iterate(iterations, options);
-    this.playing = playing.catch(() => 0);
-    try {
-      return await playing;
-    } finally {
-      this.playing = undefined;
-      this.phase("idle");
-    }
+  play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
+    return this.control.play(iterations, options);
   }
 
-  private async iterate(iterations: number, wanted?: Partial<RunOptions>): Promise<number> {
-    await this.ensureRun(wanted);
-    const { run } = this.session;
-    this.phase("ppo");
-    let pending: Promise<boolean> | undefined;
-    let done = 0;
-    while (done < iterations && !this.stopping()) {
-      const prompts = this.supply.prompts(run.iteration, run.promptsPerStep);
-      const report = run.step(prompts, (n) => this.supply.rows(n, PTX_ROWS, PTX_LENGTH));
-      const handled = report.then((measured) => this.handle(measured));
-      // two iterations may be in flight: the device never waits for the host
-      if (pending !== undefined && !(await pending)) break;
-      pending = handled;
-      done++;
-      await macrotask();
-      await this.keep(run.iteration);
-    }
-    if (pending !== undefined) await pending;
-    return done;
+  pause(): Promise<void> {
+    this.control.pause();
+    return Promise.resolve();
   }
 
-  /** Begins a run, or checks that the one in progress is what is asked for. */
-  private async ensureRun(wanted: Partial<RunOptions> | undefined): Promise<void> {
-    const reward = this.rewards.current;
-    if (reward === undefined) {
-      throw new Error("Reinforce: there is no reward model yet; rank some answers first.");
-    }
-    const { run } = this.session;
-    if (run.iteration === 0) {
-      this.chosen = wanted ?? this.chosen;
-      if (this.chosen.method === "dpo") await this.rewards.needPairs();
-      await this.session.begin(this.chosen, reward);
-      return;
-    }
-    for (const [name, value] of Object.entries(wanted ?? {})) {
-      const used = run.options?.[name as keyof RunOptions];
-      if (used === value) continue;
-      throw new RangeError(
-        `Reinforce: this run has ${name} ${String(used)}, not ${String(value)}; start over to change it.`,
-      );
-    }
-    if (run.options?.method === "dpo") await this.rewards.needPairs();
+  reset(): Promise<void> {
+    return this.control.reset();
+  }
+
+  rollback(step: number): Promise<void> {
+    return this.control.rollback(step);
   }
 
   /** Floating-point operations of an iteration of the run (0 before one begins); see Run.flops. */
@@ -284,40 +233,12 @@ export class Trainer implements TrainerApi {
     return this.session.run.flops(iteration);
   }
 
-  private stopping(): boolean {
-    return this.pausing;
+  snapshot(): Promise<ArrayBuffer | null> {
+    return this.control.snapshot();
   }
 
-  pause(): Promise<void> {
-    this.pausing = true;
-    return Promise.resolve();
-  }
-
-  /** Resolves when nothing is played any more. */
-  private async stop(): Promise<void> {
-    this.pausing = true;
-    await this.playing;
-  }
-
-  async reset(): Promise<void> {
-    await this.stop();
-    this.session.run.restart();
-    this.kept.clear();
-    this.chosen = {};
-    this.checks = undefined;
-  }
-
-  async rollback(step: number): Promise<void> {
-    const weights = this.kept.get(step);
-    if (step !== 0 && weights === undefined) {
-      const steps = [0, ...this.kept.keys()].join(", ");
-      throw new RangeError(`Step ${String(step)} was not kept; the kept steps are ${steps}.`);
-    }
-    await this.stop();
-    if (weights === undefined) this.session.run.restart();
-    else await this.session.rewind(weights, step);
-    for (const later of [...this.kept.keys()].filter((other) => other > step))
-      this.kept.delete(later);
+  restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
+    return this.control.restore(snapshot);
   }
 
   tune(knobs: Partial<Knobs>): Promise<void> {
@@ -332,71 +253,16 @@ export class Trainer implements TrainerApi {
     return writeWeights(await this.session.weights(model), { model }).buffer;
   }
 
-  async snapshot(): Promise<ArrayBuffer | null> {
-    const { run, stage } = this.session;
-    if (run.iteration === 0) return null;
-    const metadata = {
-      iteration: String(run.iteration),
-      options: JSON.stringify(run.options),
-      reward: stage,
-    };
-    return writeWeights(await this.session.save(), metadata).buffer;
-  }
-
-  async restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
-    const { tensors, metadata } = readSafetensors(new Uint8Array(snapshot), {
-      name: "The saved run",
-    });
-    const weights: Record<string, Float32Array> = {};
-    for (const [name, tensor] of tensors) weights[name] = toFloat32(tensor);
-    await this.stop();
-    const step = Number(metadata["iteration"]);
-    const stage = metadata["reward"] === "full" ? "full" : "fast";
-    const options = JSON.parse(metadata["options"] ?? "{}") as Partial<RunOptions>;
-    await this.session.restore(weights, { iteration: step, stage, options });
-    await this.rewards.resume();
-    this.chosen = options;
-    this.kept.clear();
-    return { step };
-  }
-
   destroyDevice(): Promise<void> {
     this.destroy();
     return Promise.resolve();
   }
 
   private fail(cause: string): void {
-    this.pausing = true;
+    this.control.pause();
     const step = String(this.session.run.iteration);
     const sentence = `The GPU device was lost (${cause}) at step ${step}; the last saved weights are safe, start the model again to go on from them.`;
     this.emit({ type: "failed", error: { sentence, cause: "device-lost", weightsUsable: true } });
-  }
-
-  private handle(report: IterationReport): boolean {
-    const row = metricsRow(report);
-    this.emit({ type: "metrics", first: report.iteration, rows: row });
-    this.checks = selfChecks(report, this.checks);
-    this.emit({ type: "checks", checks: this.checks });
-    if (!report.finite) {
-      this.emit({
-        type: "failed",
-        error: {
-          sentence: `Step ${String(report.iteration + 1)}: a gradient is not finite; the update was skipped and the run is paused with the weights from before it.`,
-          cause: "non-finite",
-          weightsUsable: true,
-        },
-      });
-      return false;
-    }
-    const { klStop } = this.session.run.config;
-    return klStop <= 0 || (report.rollout[ROLLOUT_STATS.kl] ?? 0) <= klStop;
-  }
-
-  private async keep(iteration: number): Promise<void> {
-    if (iteration % KEEP_EVERY !== 0) return;
-    this.kept.set(iteration, await this.session.keep());
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
   }
 
   private needAverage(): void {
@@ -436,9 +302,4 @@ export class Trainer implements TrainerApi {
     const step = phase === "loading" ? 0 : this.session.run.iteration;
     this.emit({ type: "phase", phase, step });
   }
-}
-
-/** Lets messages in: on the CPU engine nothing else in the loop waits for one, and pause is a message. */
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

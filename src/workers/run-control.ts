@@ -1,0 +1,203 @@
+// The run as the page drives it: play, pause, roll back, cancel, save and go on, with metrics and self-checks as events.
+import { ROLLOUT_STATS } from "../kernels/rollout-metrics.ts";
+import type { RunOptions } from "../rlhf/method.ts";
+import type { IterationReport } from "../rlhf/session/report.ts";
+import type { Session } from "../rlhf/session/session.ts";
+import { PTX_LENGTH, PTX_ROWS } from "../rlhf/session/state.ts";
+import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
+import type { Phase, SelfChecks, TrainerEvent } from "./protocol.ts";
+import { metricsRow, selfChecks } from "./report.ts";
+import type { RewardStages } from "./reward-stages.ts";
+import type { Supply } from "./supply.ts";
+import { writeWeights } from "./weights.ts";
+
+const KEEP_EVERY = 5;
+/** Kept states of a run; older ones are forgotten. */
+const MOST_KEPT = 40;
+
+export class RunControl {
+  private readonly session: Session;
+  private readonly rewards: RewardStages;
+  private readonly supply: Supply;
+  private readonly emit: (event: TrainerEvent) => void;
+  private pausing = false;
+  private playing: Promise<number> | undefined;
+  private chosen: Partial<RunOptions> = {};
+  private checks: SelfChecks | undefined;
+  private readonly kept = new Map<number, Record<string, Float32Array>>();
+
+  constructor(
+    session: Session,
+    rewards: RewardStages,
+    supply: Supply,
+    emit: (event: TrainerEvent) => void,
+  ) {
+    this.session = session;
+    this.rewards = rewards;
+    this.supply = supply;
+    this.emit = emit;
+  }
+
+  /** See TrainerApi.play. */
+  async play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
+    if (this.playing !== undefined)
+      throw new Error("Reinforce: a run is going on; pause it first.");
+    this.pausing = false;
+    const playing = this.iterate(iterations, options);
+    this.playing = playing.catch(() => 0);
+    try {
+      return await playing;
+    } finally {
+      this.playing = undefined;
+      this.phase("idle");
+    }
+  }
+
+  private async iterate(iterations: number, wanted?: Partial<RunOptions>): Promise<number> {
+    await this.ensureRun(wanted);
+    const { run } = this.session;
+    this.phase("ppo");
+    let pending: Promise<boolean> | undefined;
+    let done = 0;
+    while (done < iterations && !this.stopping()) {
+      const prompts = this.supply.prompts(run.iteration, run.promptsPerStep);
+      const report = run.step(prompts, (n) => this.supply.rows(n, PTX_ROWS, PTX_LENGTH));
+      const handled = report.then((measured) => this.handle(measured));
+      done++;
+      // two iterations may be in flight: the device never waits for the host
+      const goesOn = (await pending) ?? true;
+      pending = handled;
+      if (!goesOn) break;
+      await macrotask();
+      await this.keep(run.iteration);
+    }
+    await pending;
+    return done;
+  }
+
+  /** Begins a run, or checks that the one in progress is what is asked for. */
+  private async ensureRun(wanted: Partial<RunOptions> | undefined): Promise<void> {
+    const reward = this.rewards.current;
+    if (reward === undefined) {
+      throw new Error("Reinforce: there is no reward model yet; rank some answers first.");
+    }
+    const { run } = this.session;
+    if (run.iteration === 0) {
+      this.chosen = wanted ?? this.chosen;
+      if (this.chosen.method === "dpo") await this.rewards.needPairs();
+      await this.session.begin(this.chosen, reward);
+      return;
+    }
+    for (const [name, value] of Object.entries(wanted ?? {})) {
+      const used = run.options?.[name as keyof RunOptions];
+      if (used === value) continue;
+      throw new RangeError(
+        `Reinforce: this run has ${name} ${String(used)}, not ${String(value)}; start over to change it.`,
+      );
+    }
+    if (run.options?.method === "dpo") await this.rewards.needPairs();
+  }
+
+  private stopping(): boolean {
+    return this.pausing;
+  }
+
+  pause(): void {
+    this.pausing = true;
+  }
+
+  /** Resolves when nothing is played any more. */
+  private async stop(): Promise<void> {
+    this.pausing = true;
+    await this.playing;
+  }
+
+  /** Cancels: back to the supervised model, nothing kept. */
+  async reset(): Promise<void> {
+    await this.stop();
+    this.session.run.restart();
+    this.kept.clear();
+    this.chosen = {};
+    this.checks = undefined;
+  }
+
+  /** See TrainerApi.rollback. */
+  async rollback(step: number): Promise<void> {
+    const weights = this.kept.get(step);
+    if (step !== 0 && weights === undefined) {
+      const steps = [0, ...this.kept.keys()].join(", ");
+      throw new RangeError(`Step ${String(step)} was not kept; the kept steps are ${steps}.`);
+    }
+    await this.stop();
+    if (weights === undefined) this.session.run.restart();
+    else await this.session.rewind(weights, step);
+    for (const later of [...this.kept.keys()].filter((other) => other > step))
+      this.kept.delete(later);
+  }
+
+  /** See TrainerApi.snapshot. */
+  async snapshot(): Promise<ArrayBuffer | null> {
+    const { run, stage } = this.session;
+    if (run.iteration === 0) return null;
+    const metadata = {
+      iteration: String(run.iteration),
+      options: JSON.stringify(run.options),
+      reward: stage,
+    };
+    return writeWeights(await this.session.save(), metadata).buffer;
+  }
+
+  /** See TrainerApi.restore. */
+  async restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
+    const { tensors, metadata } = readSafetensors(new Uint8Array(snapshot), {
+      name: "The saved run",
+    });
+    const weights: Record<string, Float32Array> = {};
+    for (const [name, tensor] of tensors) weights[name] = toFloat32(tensor);
+    await this.stop();
+    const step = Number(metadata["iteration"]);
+    const stage = metadata["reward"] === "full" ? "full" : "fast";
+    const options = JSON.parse(metadata["options"] ?? "{}") as Partial<RunOptions>;
+    await this.session.restore(weights, { iteration: step, stage, options });
+    await this.rewards.resume();
+    this.chosen = options;
+    this.kept.clear();
+    return { step };
+  }
+
+  private handle(report: IterationReport): boolean {
+    const row = metricsRow(report);
+    this.emit({ type: "metrics", first: report.iteration, rows: row });
+    this.checks = selfChecks(report, this.checks);
+    this.emit({ type: "checks", checks: this.checks });
+    if (!report.finite) {
+      this.emit({
+        type: "failed",
+        error: {
+          sentence: `Step ${String(report.iteration + 1)}: a gradient is not finite; the update was skipped and the run is paused with the weights from before it.`,
+          cause: "non-finite",
+          weightsUsable: true,
+        },
+      });
+      return false;
+    }
+    const { klStop } = this.session.run.config;
+    return klStop <= 0 || (report.rollout[ROLLOUT_STATS.kl] ?? 0) <= klStop;
+  }
+
+  private async keep(iteration: number): Promise<void> {
+    if (iteration % KEEP_EVERY !== 0) return;
+    this.kept.set(iteration, await this.session.keep());
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
+  private phase(phase: Phase): void {
+    this.emit({ type: "phase", phase, step: this.session.run.iteration });
+  }
+}
+
+/** Lets messages in: on the CPU engine nothing else in the loop waits for one, and pause is a message. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
