@@ -252,7 +252,6 @@ async function align(o: Options, wanted: Wanted): Promise<number> {
   lap();
   const after = await answersAfter(trainer, fresh, wanted);
   lap();
-  const seconds = (from: number): number => ((times[from + 1] ?? 0) - (times[from] ?? 0)) / 1000;
   const result = {
     taste: taste.name,
     seed,
@@ -270,13 +269,7 @@ async function align(o: Options, wanted: Wanted): Promise<number> {
       crossValidated: report.heldOutAccuracy,
       full: report.full,
     },
-    seconds: {
-      total: ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000,
-      open: seconds(0),
-      rank: seconds(1),
-      reward: seconds(2),
-      ppo: seconds(4),
-    },
+    seconds: secondsOf(times),
     adapter: card.adapter,
     flipped: flip,
     ...runReport(trainer, heard, wanted.config.batch),
@@ -286,6 +279,19 @@ async function align(o: Options, wanted: Wanted): Promise<number> {
     writeFileSync(o["json"], `${JSON.stringify(result, null, 1)}\n`);
   else console.log(JSON.stringify(result));
   return heard.failure === undefined ? 0 : 1;
+}
+
+/** Seconds of each part, from the moments between them. */
+function secondsOf(times: readonly number[]): Record<string, number> & { total: number } {
+  const between = (from: number, to: number): number =>
+    ((times.at(to) ?? NaN) - (times.at(from) ?? NaN)) / 1000;
+  return {
+    total: between(0, -1),
+    open: between(0, 1),
+    rank: between(1, 2),
+    reward: between(2, 3),
+    ppo: between(4, 5),
+  };
 }
 
 async function answersAfter(

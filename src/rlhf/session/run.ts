@@ -2,7 +2,7 @@
 import type { RunConfig } from "../../config.ts";
 import { adamwKnobs } from "../../kernels/adamw.ts";
 import { emaKnobs } from "../../kernels/ema.ts";
-import { KNOBS, KNOB_COUNT } from "../../kernels/knobs.ts";
+import { KNOBS } from "../../kernels/knobs.ts";
 import { ppoLr } from "../../kernels/schedules.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import { parameter } from "../../model/parameters.ts";
@@ -15,6 +15,7 @@ import type { RunOptions } from "../method.ts";
 import { isGrouped, RUN_OPTIONS, runOptions } from "../method.ts";
 import { writeAnswers } from "../sequences.ts";
 import type { Generator } from "./generator.ts";
+import { knobValues } from "./knob-values.ts";
 import type { Pairs } from "./pairs.ts";
 import type { MethodPlans, Plans } from "./plans.ts";
 import type { IterationReport } from "./report.ts";
@@ -27,8 +28,6 @@ import type { RunState } from "./state.ts";
 /** Iterations of PPO that train only the value model, before the policy moves. */
 const VALUE_WARMUP = 3;
 const LR_WARMUP = 5;
-/** Subtracted from the normalised reward of an answer that does not end. */
-const MISSING_EOS = 1;
 /** Batches over which the adaptive KL coefficient may change by a factor of about e^0.2. */
 const KL_HORIZON = 2;
 
@@ -254,25 +253,17 @@ export class Run {
   /** @param beta false leaves the KL coefficient as the adaptive controller has it on the device */
   private writeKnobs(beta: boolean): void {
     const { config, options = RUN_OPTIONS } = this;
-    const dpo = options.method === "dpo";
-    const values = new Float32Array(KNOB_COUNT);
-    values[KNOBS.temperature] = 1;
-    values[KNOBS.beta] = dpo ? options.dpoBeta : config.klCoefficient;
-    values[KNOBS.missingEos] = MISSING_EOS;
-    values[KNOBS.gamma] = 1;
-    values[KNOBS.lambda] = 0.95;
-    values[KNOBS.clip] = config.clip;
-    values[KNOBS.clipHigh] = config.clip;
-    values[KNOBS.valueClip] = 0.2;
-    values[KNOBS.valueCoefficient] = 1;
-    values[KNOBS.ptxCoefficient] = config.ptxCoefficient;
-    values[KNOBS.labelSmoothing] = options.labelSmoothing;
+    const values = knobValues(config, options);
     const { memory } = this.engine;
     const { knobs, kl } = this.state;
     memory.write(knobs, values.subarray(0, beta ? KNOBS.beta + 1 : KNOBS.beta));
     memory.write(knobs, values.subarray(KNOBS.beta + 1), KNOBS.beta + 1);
     // while the policy stands still its KL is 0 and says nothing about the coefficient
     const steps = this.iteration < this.warmup() ? 0 : config.batch;
-    memory.write(kl, [dpo ? 0 : config.klTarget, KL_HORIZON * config.batch, steps]);
+    memory.write(kl, [
+      options.method === "dpo" ? 0 : config.klTarget,
+      KL_HORIZON * config.batch,
+      steps,
+    ]);
   }
 }
