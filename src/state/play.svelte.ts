@@ -103,6 +103,11 @@ export class Play {
     await this.openTrainer();
   }
 
+  /** Destroys the graphics device on purpose, to see that nothing is lost by it. */
+  async loseDevice(): Promise<void> {
+    await this.#quietly(() => this.trainer.interrupt((api) => api.destroyDevice()));
+  }
+
   /** Whether a station can be entered, and why not. */
   locked(station: Station): string | null {
     if (station === "show" || station === "rank") return null;

@@ -58,7 +58,23 @@ export function decodeConfig(hash: string): DecodedConfig {
     if (clamped !== value) notices.push(changed(row.label, text, clamped, row.min, row.max));
     config[key] = clamped;
   }
-  return { config: config as unknown as RunConfig, engine, notices };
+  const read = config as unknown as RunConfig;
+  const batch = wholeMinibatches(read);
+  if (batch !== read.batch) notices.push(uneven(read, batch));
+  return { config: { ...read, batch }, engine, notices };
+}
+
+/** Rows whose columns start where a buffer may be bound: 8 rows of 24 tokens are 768 bytes, 3 times 256. */
+const ROWS = 8;
+
+/** The batch, or the nearest one that splits into minibatches of a multiple of ROWS answers. */
+function wholeMinibatches({ batch, minibatches }: RunConfig): number {
+  const unit = ROWS * minibatches;
+  return minibatches === 1 ? batch : Math.max(1, Math.round(batch / unit)) * unit;
+}
+
+function uneven({ batch, minibatches }: RunConfig, used: number): string {
+  return `Answers per step in the address: ${batch} do not split into ${minibatches} minibatches of a multiple of ${ROWS}. ${used} are used.`;
 }
 
 function noEngine(text: string): string {

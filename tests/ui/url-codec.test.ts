@@ -3,6 +3,21 @@ import { describe, expect, test } from "vitest";
 import { DEFAULTS, PARAMETERS } from "../../src/config.ts";
 import { decodeConfig, encodeConfig } from "../../src/state/url-codec.ts";
 
+test("a batch that does not split evenly is rounded, with a sentence", () => {
+  const { config, notices } = decodeConfig("#/?v=1&batch=12&minibatches=3");
+  expect(config.batch).toBe(24);
+  expect(notices).toHaveLength(1);
+  expect(decodeConfig("#/?v=1&batch=5&minibatches=1").config.batch).toBe(5);
+});
+
+test("the engine is read, kept and checked", () => {
+  expect(decodeConfig("#/?v=1&engine=cpu").engine).toBe("cpu");
+  expect(encodeConfig(DEFAULTS, "gpu")).toBe("#/?v=1&engine=gpu");
+  const { engine, notices } = decodeConfig("#/?v=1&engine=tpu");
+  expect(engine).toBeNull();
+  expect(notices[0]).toMatch(/found "tpu"; expected auto, gpu, cpu/);
+});
+
 describe("encode", () => {
   test("defaults need no hash", () => expect(encodeConfig(DEFAULTS)).toBe(""));
 

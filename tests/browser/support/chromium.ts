@@ -21,11 +21,12 @@ const ADAPTERS = {
 /** Launches Debian's Chromium; throws if there is none. */
 export async function launchChromium(
   adapter: keyof typeof ADAPTERS = "swiftshader",
+  more: readonly string[] = [],
 ): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error("Chromium was not found on the PATH, nor named by CHROMIUM; see npm test.");
-  return chromium.launch({ executablePath, args: [...QUIET, ...ADAPTERS[adapter]] });
+  return chromium.launch({ executablePath, args: [...QUIET, ...ADAPTERS[adapter], ...more] });
 }
 
 /** What a page did that a correct page does not do, and whom it asked. Filled while it runs. */
