@@ -9,11 +9,6 @@ export function flopsOf({ kernel, consts, bindings }: Call): number {
   return Object.values(bindings).reduce((sum, { shape }) => sum + size(shape), 0);
 }
 
-/** Floating-point operations of a list of calls. */
-export function totalFlops(calls: readonly Call[]): number {
-  return calls.reduce((sum, call) => sum + flopsOf(call), 0);
-}
-
 /** Floating-point operations of the calls that declare theirs: matrix products and attention. */
 export function declaredFlops(calls: readonly Call[]): number {
   return calls.reduce((sum, { kernel, consts }) => sum + (kernel.flops?.(consts as never) ?? 0), 0);
