@@ -54,8 +54,10 @@ const OPTIONS: readonly Option[] = [
 ];
 
 const CONTEXT = 96;
-const LENGTHS = [16, 32, 48, 96] as const;
-const POSITIONS = 768;
+/** Row lengths that have plans. */
+export const LENGTHS = [16, 32, 48, 96] as const;
+/** Token positions of a batch, whatever the length of its rows. */
+export const POSITIONS = 768;
 const SAVE_EVERY = 100;
 const CURVE_EVERY = 50;
 const VALIDATION_SEED = 900_001;
@@ -130,7 +132,8 @@ function* corpusBatches(seed: number, rowsAt: (T: number) => number): Generator<
   throw new Error("the corpus ended");
 }
 
-function validation(trainer: Trainer): Batch[] {
+/** Twelve batches of documents from a seed that training never uses. */
+export function validation(trainer: LmTrainer): Batch[] {
   const batches = corpusBatches(VALIDATION_SEED, (T) => trainer.rowsAt(T));
   return Array.from({ length: 12 }, () => batches.next().value);
 }

@@ -12,6 +12,13 @@ export interface CheckpointCard {
   /** [step, loss] */
   readonly curve: readonly (readonly [number, number])[];
   readonly validationLoss?: number;
+  /** token positions of a training batch, padding included */
+  readonly positionsPerStep?: number;
+  /** of supervised fine-tuning: demonstrations, passes over them, tokens in all passes, wall time */
+  readonly demonstrations?: number;
+  readonly epochs?: number;
+  readonly tokens?: number;
+  readonly seconds?: number;
 }
 
 /** Reads the card of a checkpoint's metadata. @throws RangeError with one sentence when it has none. */
