@@ -19,8 +19,14 @@ export interface RunDetail extends RunFacts {
   readonly marks: readonly Mark[];
   /** metrics by step; null where a value was not finite, which JSON cannot say */
   readonly rows: readonly (readonly (number | null)[])[];
-  readonly checks: SelfChecks | null;
+  readonly checks: KeptChecks | null;
 }
+
+/** The self-checks; null where one was not measured yet. */
+type KeptChecks = {
+  readonly [name in keyof SelfChecks]:
+    SelfChecks[name] | (SelfChecks[name] extends number ? null : never);
+};
 
 export interface KeptRun {
   readonly id: string;
@@ -37,11 +43,15 @@ export async function saveRun(
   finished: boolean,
 ): Promise<void> {
   const { timeline, metrics, checks } = trainer;
-  const rows = metrics
-    .rows()
-    .map((row) => row.map((value) => (Number.isFinite(value) ? value : null)));
+  const rows = metrics.rows().map((row) => row.map(finiteOrNull));
   const { frames, marks } = timeline;
-  const detail: RunDetail = { ...facts, frames, marks, rows, checks };
+  const detail: RunDetail = {
+    ...facts,
+    frames,
+    marks,
+    rows,
+    checks: checks === null ? null : keptChecks(checks),
+  };
   const state = finished ? "finished" : "running";
   await persisted.saveRun({ id, t: Date.now(), state, detail });
 }
@@ -54,6 +64,19 @@ export async function loadRun(persisted: Persisted): Promise<KeptRun | null> {
     id: row.id,
     finished: row.state === "finished",
     detail: row.detail as RunDetail,
+  };
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function keptChecks({ ratioError, initialKl, finite, eosRate }: SelfChecks): KeptChecks {
+  return {
+    ratioError: finiteOrNull(ratioError),
+    initialKl: finiteOrNull(initialKl),
+    finite,
+    eosRate: finiteOrNull(eosRate),
   };
 }
 
@@ -72,5 +95,14 @@ export function showRun(trainer: Trainer, detail: RunDetail, step: number): void
   metrics.append(0, rows);
   timeline.keepThrough(step);
   metrics.keepThrough(step);
-  trainer.checks = detail.checks;
+  const { checks } = detail;
+  trainer.checks =
+    checks === null
+      ? null
+      : {
+          ratioError: checks.ratioError ?? Number.NaN,
+          initialKl: checks.initialKl ?? Number.NaN,
+          finite: checks.finite,
+          eosRate: checks.eosRate ?? Number.NaN,
+        };
 }

@@ -37,10 +37,14 @@ async function onCpu(note?: EngineNote): Promise<Opened> {
  * A wish is followed where it can be; by itself a software adapter is not used, because the CPU engine is faster.
  * @throws Error named NoEngine, with both reasons, where neither works
  */
-export async function pickEngine(entry: GPU | undefined, wish: EngineWish): Promise<Opened> {
+export async function pickEngine(
+  entry: GPU | undefined,
+  secure: boolean,
+  wish: EngineWish,
+): Promise<Opened> {
   let note: EngineNote | undefined;
   if (wish !== "cpu") {
-    const gpu = await openGpu(entry, isSecureContext).catch((error: unknown) => {
+    const gpu = await openGpu(entry, secure).catch((error: unknown) => {
       if (!(error instanceof GpuUnavailable)) throw error;
       note = { cause: error.problem, sentence: error.message };
     });

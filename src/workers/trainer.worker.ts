@@ -10,7 +10,7 @@ const base = import.meta.env.PROD
   : new URL("/", self.location.href);
 
 const host: Host = {
-  openEngine: (wish) => pickEngine((navigator as { gpu?: GPU }).gpu, wish),
+  openEngine: (wish) => pickEngine((navigator as { gpu?: GPU }).gpu, isSecureContext, wish),
   async load(file) {
     const response = await fetch(new URL(file, base));
     if (!response.ok) {

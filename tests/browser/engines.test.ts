@@ -15,7 +15,6 @@ afterAll(() => server.close());
 
 test.each([
   { adapter: "none", host: "127.0.0.1", why: /was given no graphics adapter/ },
-  { adapter: "disabled", host: "127.0.0.1", why: /This browser has no WebGPU/ },
   { adapter: "swiftshader", host: "nudge.test", why: /This address is not secure/ },
 ] as const)("adapter $adapter at $host: a calm note, and all is live on the CPU", async (where) => {
   const browser = await launchChromium(where.adapter, [

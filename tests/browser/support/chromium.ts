@@ -14,8 +14,6 @@ const ADAPTERS = {
   swiftshader: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
   /** navigator.gpu exists, requestAdapter() gives null. */
   none: ["--disable-gpu"],
-  /** navigator.gpu does not exist. */
-  disabled: ["--disable-gpu", "--disable-blink-features=WebGPU"],
 };
 
 /** Launches Debian's Chromium; throws if there is none. */
