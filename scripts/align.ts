@@ -210,11 +210,11 @@ function runReport(trainer: Trainer, { rows, checks, failure }: Heard, batch: nu
   const sum = (of: (row: Float32Array, i: number) => number): number =>
     rows.reduce((total, row, i) => total + of(row, i), 0);
   return {
-    tokens: Math.round(sum((row) => metric(row, "response_length") * batch)),
-    flops: sum((_, i) => trainer.flops(i)),
     ...(rows.length === 0
       ? {}
       : {
+          tokens: Math.round(sum((row) => metric(row, "response_length") * batch)),
+          flops: sum((_, i) => trainer.flops(i)),
           flopsPerIteration: trainer.flops(rows.length - 1),
           kl: metric(rows.at(-1), "objective/kl"),
           klCoefficient: metric(rows.at(-1), "objective/kl_coef"),

@@ -5,7 +5,7 @@ import { CpuMemory, runOnCpu } from "../../src/plan/reference.ts";
 import type { Call } from "../../src/plan/tape.ts";
 import { executor } from "../support/gpu.ts";
 import { random } from "../support/random.ts";
-import { buildCase, compared, objective, runCpu, runGpu, worst } from "./op-case.ts";
+import { buildCase, differences, objective, runCpu } from "./op-case.ts";
 import type { Built, OpCase } from "./op-case.ts";
 
 const modules = import.meta.glob<{ cases: readonly OpCase[] }>("./cases/*.ts", { eager: true });
@@ -71,15 +71,7 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
   );
 
   test("WGSL equals the reference", async () => {
-    const reference = runCpu(built, true);
-    const actual = await runGpu(built, await executor());
-    for (const tensor of compared(built)) {
-      const expected = reference.of(tensor);
-      const { error, index, scale } = worst(expected, actual.get(tensor)!);
-      const limit = (opCase.tolerance ?? 2e-5) * Math.max(1, scale);
-      const message = `${tensor.name}[${String(index)}]: reference ${String(expected[index])}, WGSL ${String(actual.get(tensor)![index])}`;
-      expect(error, message).toBeLessThanOrEqual(limit);
-    }
+    expect(await differences(opCase, built, await executor())).toEqual([]);
   });
 });
 

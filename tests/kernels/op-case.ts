@@ -79,7 +79,7 @@ export function runCpu(built: Built, double: boolean): CpuMemory {
 }
 
 /** Runs a case on the GPU and returns every compared tensor: outputs and derivatives of inputs. */
-export async function runGpu(built: Built, on: Executor): Promise<Map<Tensor, TypedArray>> {
+async function runGpu(built: Built, on: Executor): Promise<Map<Tensor, TypedArray>> {
   for (const [tensor, values] of built.inputs) on.memory.write(tensor, values as Float32Array);
   on.run(await on.compile("case", built.tape.calls));
   const tensors = compared(built);
@@ -88,7 +88,7 @@ export async function runGpu(built: Built, on: Executor): Promise<Map<Tensor, Ty
 }
 
 /** Tensors whose values are compared between reference and shader. */
-export function compared(built: Built): Tensor[] {
+function compared(built: Built): Tensor[] {
   const gradients = built.differentiable
     .filter((tensor) => built.tape.hasGradient(tensor))
     .map((tensor) => tensor.gradient as Tensor);
@@ -125,4 +125,17 @@ export function worst(
     }
   }
   return { error, index, scale };
+}
+
+/** One line for every compared tensor in which the GPU's values are out of tolerance. */
+export async function differences(opCase: OpCase, built: Built, on: Executor): Promise<string[]> {
+  const reference = runCpu(built, true);
+  const actual = await runGpu(built, on);
+  return compared(built).flatMap((tensor) => {
+    const expected = reference.of(tensor);
+    const got = actual.get(tensor)!;
+    const { error, index, scale } = worst(expected, got);
+    if (error <= (opCase.tolerance ?? 2e-5) * Math.max(1, scale)) return [];
+    return `${tensor.name}[${String(index)}]: reference ${String(expected[index])}, WGSL ${String(got[index])}`;
+  });
 }

@@ -47,6 +47,7 @@ test.each(["ppo", "grpo", "rloo", "dpo", "best-of-n"])(
     expect(Object.keys(result.seconds)).toEqual(["total", "open", "rank", "reward", "ppo"]);
     const trains = method !== "best-of-n";
     expect(result["iterations"]).toBe(trains ? 5 : 0);
+    expect("flops" in result).toBe(trains);
     if (!trains) return;
     expect(result["ratioCheck"]).toEqual({ maxAbsError: 0 });
     expect(result["initialKl"]).toBe(0);
