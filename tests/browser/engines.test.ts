@@ -56,10 +56,11 @@ test("a device destroyed in mid-run: one sentence, and the last good weights go 
     browser,
     `${server.url}#/?v=1&engine=gpu&iterations=40&${LEAST}`,
   );
-  await rankByKeyboard(page);
+  // SwiftShader compiles in the process that also draws the page: it stands still until the model is there.
   await modelReady(page, 120_000);
+  await rankByKeyboard(page);
   expect(await page.locator(".chip").textContent()).toMatch(/swiftshader/i);
-  await page.waitForFunction(() => performance.getEntriesByName("reward-reacted").length > 0, null, { timeout: 60_000 }); // prettier-ignore
+  await page.waitForFunction(() => performance.getEntriesByName("reward-reacted").length > 0, null, { timeout: 60_000, polling: 250 }); // prettier-ignore
   await page.keyboard.press("r");
   await deckSays(page, /Step [3-9] of 40/, 120_000);
   await page.locator(".chip").click();

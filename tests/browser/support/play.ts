@@ -17,6 +17,7 @@ export async function rankByKeyboard(page: Page): Promise<void> {
   await page.waitForFunction(
     (wanted) => document.querySelectorAll("[aria-labelledby=past] li").length >= wanted,
     before + 1,
+    { polling: 100 },
   );
 }
 
