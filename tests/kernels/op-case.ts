@@ -88,7 +88,7 @@ async function runGpu(built: Built, on: Executor): Promise<Map<Tensor, TypedArra
 }
 
 /** Tensors whose values are compared between reference and shader. */
-function compared(built: Built): Tensor[] {
+export function compared(built: Built): Tensor[] {
   const gradients = built.differentiable
     .filter((tensor) => built.tape.hasGradient(tensor))
     .map((tensor) => tensor.gradient as Tensor);
