@@ -27,9 +27,9 @@ const OPTIONS: readonly Option[] = [
   { name: "width", kind: "number", help: "channels", fallback: 64 },
   { name: "layers", kind: "number", help: "blocks", fallback: 4 },
   { name: "heads", kind: "number", help: "attention heads", fallback: 4 },
-  { name: "steps", kind: "number", help: "pre-training updates", fallback: 4000 },
+  { name: "steps", kind: "number", help: "pre-training updates", fallback: 12000 },
   { name: "lr", kind: "number", help: "peak learning rate", fallback: 3e-3 },
-  { name: "demos", kind: "number", help: "SFT demonstrations", fallback: 3000 },
+  { name: "demos", kind: "number", help: "SFT demonstrations", fallback: 6000 },
   { name: "epochs", kind: "number", help: "SFT epochs", fallback: 4 },
   { name: "seed", kind: "number", help: "seed of data and weights", fallback: 1 },
   {
