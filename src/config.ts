@@ -38,7 +38,12 @@ export interface RunConfig extends Knobs {
   readonly minibatches: number;
   /** value epochs per iteration */
   readonly valueEpochs: number;
+  /** iterations of a run, over whose second half the policy's learning rate falls */
   readonly iterations: number;
+  /** normalised rewards beyond this many standard deviations count no more */
+  readonly rewardLimit: number;
+  /** share of ptx rows that are demonstrations; the others are pre-training text (the paper's: 0) */
+  readonly ptxDemonstrations: number;
 }
 
 export const PARAMETERS: readonly Parameter[] = [
@@ -54,7 +59,7 @@ export const PARAMETERS: readonly Parameter[] = [
   {
     name: "ptxCoefficient",
     label: "Remember old skills",
-    default: 0.5,
+    default: 0.3,
     min: 0,
     max: 27.8,
     live: true,
@@ -63,7 +68,7 @@ export const PARAMETERS: readonly Parameter[] = [
   {
     name: "learningRate",
     label: "Learning strength",
-    default: 3e-4,
+    default: 5e-4,
     min: 1e-6,
     max: 1e-2,
     live: true,
@@ -117,7 +122,7 @@ export const PARAMETERS: readonly Parameter[] = [
   {
     name: "batch",
     label: "Answers per step",
-    default: 32,
+    default: 64,
     min: 4,
     max: 256,
     live: false,
@@ -135,7 +140,7 @@ export const PARAMETERS: readonly Parameter[] = [
   {
     name: "valueEpochs",
     label: "Critic epochs",
-    default: 2,
+    default: 1,
     min: 1,
     max: 8,
     live: false,
@@ -149,6 +154,26 @@ export const PARAMETERS: readonly Parameter[] = [
     max: 1000,
     live: false,
     sentence: "How many steps a run takes.",
+  },
+  {
+    name: "rewardLimit",
+    label: "Reward limit",
+    default: 1,
+    min: 0.25,
+    max: 10,
+    live: false,
+    sentence:
+      "An answer better than this counts as this, so that no single trick pays without end.",
+  },
+  {
+    name: "ptxDemonstrations",
+    label: "Demonstrations in homework",
+    default: 1,
+    min: 0,
+    max: 1,
+    live: false,
+    sentence:
+      "Share of the old homework that is demonstrations; the rest is text it was pre-trained on.",
   },
 ];
 

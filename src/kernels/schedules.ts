@@ -38,6 +38,21 @@ export function ppoLr(iteration: number, { peak, warmup, start }: PpoSchedule): 
   return peak * Math.min(1, start + ((1 - start) * iteration) / warmup);
 }
 
+export interface LinearDecay {
+  /** iterations of a run; a run that goes on begins the schedule again */
+  readonly total: number;
+  /** share of the run in which the rate falls */
+  readonly share: number;
+  /** where it ends */
+  readonly floor: number;
+}
+
+/** Factor of a learning rate at iteration 0, 1, …: 1, then linear down to a floor at the end of the run. */
+export function linearDecay(iteration: number, { total, share, floor }: LinearDecay): number {
+  const left = total - (iteration % total);
+  return Math.max(floor, Math.min(1, left / (share * total)));
+}
+
 export interface KlController {
   /** wanted divergence in nats per sequence; 0 keeps the coefficient fixed */
   readonly target: number;

@@ -72,8 +72,11 @@ export interface Scalars {
   readonly kl: Tensor;
 }
 
-/** Normalised rewards are clamped to this: a long left tail would dominate whitened advantages (docs/LOG.md). */
-export const REWARD_LIMIT = 3;
+export interface Judging {
+  readonly method: Method;
+  readonly answers: number;
+  readonly rewardLimit: number;
+}
 
 interface Judged {
   readonly mask: Tensor;
@@ -88,7 +91,7 @@ function judge(
   models: Models,
   batch: Sequences,
   out: Experience,
-  knobs: Tensor,
+  { knobs, rewardLimit }: { knobs: Tensor; rewardLimit: number },
 ): Judged {
   const { mask, hasEos } = responseMask(tape, batch.response, EOS);
   const hidden = hiddenStates(tape, config, models.policy, batch);
@@ -101,7 +104,7 @@ function judge(
       : hiddenStates(tape, config, models.rewardTrunk, batch);
   const sources = { reference: models.reference, hidden: judged };
   const features = rewardFeatures(tape, sources, batch, { logp: ref, mask });
-  const scores = clamped(tape, rewardScores(tape, models.rewardHead, features), REWARD_LIMIT);
+  const scores = clamped(tape, rewardScores(tape, models.rewardHead, features), rewardLimit);
   const rewards = klRewards(tape, { scores, lp, ref, mask, hasEos }, knobs, {
     missingEos: "penalty",
   });
@@ -135,6 +138,8 @@ function grouped(
  * §3.5, Schulman et al. 2016), group advantages for GRPO and RLOO, metrics alone for DPO. Ends with the adaptive
  * KL coefficient for the next iteration, which stays as it is when its target is 0.
  * @param answers consecutive rows that answer the same prompt, in grouped methods
+ * @param rewardLimit normalised rewards are clamped to ± this: beyond it the policy would learn the reward model's
+ * errors, and a long tail would dominate whitened advantages (Gao et al. 2023; docs/LOG.md)
  */
 export function experienceTape(
   config: GptConfig,
@@ -142,10 +147,10 @@ export function experienceTape(
   batch: Sequences,
   out: Experience,
   { knobs, kl }: Scalars,
-  { method, answers }: { readonly method: Method; readonly answers: number },
+  { method, answers, rewardLimit }: Judging,
 ): Tape {
   const tape = new Tape();
-  const judged = judge(tape, config, models, batch, out, knobs);
+  const judged = judge(tape, config, models, batch, out, { knobs, rewardLimit });
   const { mask, lp, ref, rewards } = judged;
   if (method === "ppo") {
     const valuesOld = values(tape, config, models.value, batch);

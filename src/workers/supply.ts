@@ -1,6 +1,6 @@
-// Prompts for PPO iterations and rows of pre-training text for ptx, seeded and without end.
+// Prompts for PPO iterations, and demonstrations and pre-training text for ptx, seeded and without end.
 import type { Row } from "../rlhf/language-model.ts";
-import { corpusStream, livePrompts } from "../world/index.ts";
+import { Rng, corpusStream, liveDemonstration, livePrompts } from "../world/index.ts";
 import type { Tokenizer } from "../world/index.ts";
 
 const POOL = 400;
@@ -9,14 +9,19 @@ export class Supply {
   private readonly tokenizer: Tokenizer;
   private readonly pool: readonly Int32Array[];
   private readonly seed: number;
+  private readonly demonstrations: number;
 
-  /** `longest`: prompts with more tokens are left out. */
-  constructor(tokenizer: Tokenizer, seed: number, longest: number) {
+  /**
+   * @param longest prompts with more tokens are left out
+   * @param demonstrations share of ptx rows that are demonstrations
+   */
+  constructor(tokenizer: Tokenizer, seed: number, longest: number, demonstrations: number) {
     this.tokenizer = tokenizer;
     this.pool = livePrompts(seed + 4242, POOL)
       .map(({ prompt }) => tokenizer.encodePrompt(prompt))
       .filter((ids) => ids.length <= longest);
     this.seed = seed + 5151;
+    this.demonstrations = demonstrations;
   }
 
   /** n prompts for an iteration: the same for the same number. */
@@ -28,12 +33,24 @@ export class Supply {
     );
   }
 
-  /** n pre-training rows of at most T + 1 tokens (longer documents are cut): the same for the same number. */
+  /** n rows of at most T + 1 tokens (longer documents are cut) for ptx: the same for the same number. */
   rows(number: number, n: number, T: number): Row[] {
-    const corpus = corpusStream(this.seed * 1009 + number);
-    return Array.from({ length: n }, () => ({
-      tokens: this.tokenizer.encodeDocument(corpus.next().value, T + 1),
-      countFrom: 1,
-    }));
+    const seed = this.seed * 1009 + number;
+    const corpus = corpusStream(seed);
+    const rng = new Rng(seed);
+    const demonstrated = Math.round(n * this.demonstrations);
+    return Array.from({ length: n }, (_, i) =>
+      i < demonstrated
+        ? this.demonstration(rng, T + 1)
+        : { tokens: this.tokenizer.encodeDocument(corpus.next().value, T + 1), countFrom: 1 },
+    );
+  }
+
+  /** A demonstration of the training split whose response alone counts, as in supervised fine-tuning. */
+  private demonstration(rng: Rng, longest: number): Row {
+    const { prompt, response } = liveDemonstration(rng, "train");
+    const head = this.tokenizer.encodePrompt(prompt);
+    const tokens = [...head, ...this.tokenizer.encodeResponse(response)];
+    return { tokens: tokens.slice(0, longest), countFrom: head.length };
   }
 }

@@ -80,7 +80,8 @@ export class Trainer implements TrainerApi {
       this.emit({ type: "progress", phase: "loading", done, total });
     };
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
-    this.supply = new Supply(this.tokenizer, config.seed, this.session.state.batch.P);
+    const longest = this.session.state.batch.P;
+    this.supply = new Supply(this.tokenizer, config.seed, longest, config.ptxDemonstrations);
     this.rewards = new RewardStages(this.session, await this.sampleNormalisers());
     this.control = new RunControl(this.session, this.rewards, this.supply, onEvent);
     void lost?.then((cause) => {

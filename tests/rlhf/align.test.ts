@@ -75,7 +75,7 @@ test.each([
   [["--method", "sft"], /^--method is "sft", expected one of ppo, grpo, rloo, dpo, best-of-n; /],
   [["--reward", "slow"], /^--reward is "slow", expected one of fast, full; nothing was run\.$/],
   [["--dpo-loss", "kto"], /^--dpo-loss is "kto", expected one of sigmoid, ipo, hinge; /],
-  [["--answers", "5"], /^answers is 5, expected at least 2 and a divisor of the 32 answers/],
+  [["--answers", "5"], /^answers is 5, expected at least 2 and a divisor of the 64 answers/],
   [["--engine", "tpu"], /^--engine needs cpu or gpu, got "tpu"; nothing was run\.$/],
   [["--taste", "bitter"], /bitter/],
   [["--taste", "./nowhere.js"], /^\.\/nowhere\.js: the taste file could not be loaded/],

@@ -1,6 +1,6 @@
 // The full stage of the reward model: what it learns, when it is adopted, and that PPO is rewarded by it.
 import { beforeAll, expect, test } from "vitest";
-import { REWARD_LIMIT } from "../../src/rlhf/experience.ts";
+import { DEFAULTS } from "../../src/config.ts";
 import type { Ranking } from "../../src/workers/protocol.ts";
 import { openTrainer, rankings, sameBytes } from "./support.ts";
 import type { Opened } from "./support.ts";
@@ -64,9 +64,10 @@ test("PPO is rewarded by the fine-tuned trunk, and the value model starts from i
   const answers = await (await session.generator("policy")).answers();
   const items = answers.map(({ tokens }, i) => ({ prompt: prompts[i]!, tokens }));
   const features = await full.features(items);
+  const limit = DEFAULTS.rewardLimit;
   const expected = features.map((row) => {
     const raw = row.reduce((sum, x, i) => sum + x * (fit.weights[i] ?? 0), fit.bias);
-    return Math.min(REWARD_LIMIT, Math.max(-REWARD_LIMIT, (raw - mean) * gain));
+    return Math.min(limit, Math.max(-limit, (raw - mean) * gain));
   });
   const [scores] = await session.engine.memory.read([session.state.data.scores]);
   expected.forEach((score, i) => {

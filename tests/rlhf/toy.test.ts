@@ -8,7 +8,7 @@ const MARK = buildTokenizer().encode("!")[0];
 const has = ({ tokens }: Sample): boolean => tokens.some((token) => token === MARK);
 
 test("the rate of the preferred token rises by at least 30 points", async () => {
-  const { trainer, metric } = await openTrainer({ batch: 16, minibatches: 1, valueEpochs: 1 });
+  const { trainer, metric } = await openTrainer({ minibatches: 1, rewardLimit: 3 });
   const judged = await rankings(trainer, 6, 6, (sample) => (has(sample) ? 1 : 0));
   const report = await trainer.fitReward(judged, { stage: "fast" });
   expect(report.accuracy).toBeGreaterThan(0.9);

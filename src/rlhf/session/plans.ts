@@ -26,6 +26,7 @@ export class Plans {
   private readonly model: GptConfig;
   private readonly state: RunState;
   private readonly minibatches: number;
+  private readonly rewardLimit: number;
   private readonly made = new Map<string, Promise<CompiledPlan>>();
 
   constructor(engine: Engine, model: GptConfig, state: RunState, config: RunConfig) {
@@ -33,6 +34,7 @@ export class Plans {
     this.model = model;
     this.state = state;
     this.minibatches = config.minibatches;
+    this.rewardLimit = config.rewardLimit;
   }
 
   /** The plans of a run; `rewardTrunk` feeds the reward head. */
@@ -69,8 +71,9 @@ export class Plans {
     const { method, answers } = options;
     const size = isGrouped(method) ? ` of ${String(answers)}` : "";
     const label = `${method} experience${size}, ${rewardTrunk.label}`;
+    const judging = { method, answers, rewardLimit: this.rewardLimit };
     return this.once(label, () =>
-      experienceTape(this.model, { ...models, rewardTrunk }, batch, data, { knobs, kl }, options),
+      experienceTape(this.model, { ...models, rewardTrunk }, batch, data, { knobs, kl }, judging),
     );
   }
 

@@ -3,7 +3,7 @@ import type { RunConfig } from "../../config.ts";
 import { adamwKnobs } from "../../kernels/adamw.ts";
 import { emaKnobs } from "../../kernels/ema.ts";
 import { KNOBS } from "../../kernels/knobs.ts";
-import { ppoLr } from "../../kernels/schedules.ts";
+import { linearDecay, ppoLr } from "../../kernels/schedules.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import { parameter } from "../../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../../plan/engine.ts";
@@ -28,6 +28,8 @@ import type { RunState } from "./state.ts";
 /** Iterations of PPO that train only the value model, before the policy moves. */
 const VALUE_WARMUP = 3;
 const LR_WARMUP = 5;
+/** The policy's learning rate falls over the second half of a run, so that noise settles (docs/LOG.md). */
+const LR_DECAY = { share: 0.5, floor: 0.05 };
 /** Batches over which the adaptive KL coefficient may change by a factor of about e^0.2. */
 const KL_HORIZON = 2;
 
@@ -202,7 +204,8 @@ export class Run {
     const { memory } = this.engine;
     const { ptx, policyOptimiser, pairs: rows } = this.state;
     const peak = this.config.learningRate;
-    const learningRate = ppoLr(since, { peak, warmup: LR_WARMUP, start: 0.1 });
+    const decay = linearDecay(this.iteration, { total: this.config.iterations, ...LR_DECAY });
+    const learningRate = decay * ppoLr(since, { peak, warmup: LR_WARMUP, start: 0.1 });
     policy.forEach((plan, i) => {
       const number = since * policy.length + i;
       writeRows(memory, ptx.input, pretraining(number));
