@@ -266,7 +266,7 @@ export class Play {
 
   /** Opens a station; what was said at the last one is over. */
   #enter(station: Station): void {
-    if (this.station !== station) this.announcer.polite = "";
+    if (this.station !== station) this.announcer.clear();
     this.station = station;
   }
 
