@@ -5,9 +5,9 @@ import type { RunOptions } from "../rlhf/method.ts";
 import { Session } from "../rlhf/session/session.ts";
 import type { Source } from "../rlhf/session/session.ts";
 import type { Answered } from "../rlhf/sequences.ts";
-import type { TokenRanking } from "../rlhf/session/reward-trainer.ts";
 import { parameterCount } from "../model/parameters.ts";
 import { buildTokenizer } from "../world/index.ts";
+import { Encoder } from "./encoder.ts";
 import { RewardStages } from "./reward-stages.ts";
 import { RunControl } from "./run-control.ts";
 import { Supply } from "./supply.ts";
@@ -54,6 +54,7 @@ export class Trainer implements TrainerApi {
   private emit: (event: TrainerEvent) => void = () => undefined;
   private seed = 1;
   private rewards!: RewardStages;
+  private encoder!: Encoder;
   private supply!: Supply;
   private control!: RunControl;
   private destroy: () => void = () => undefined;
@@ -81,6 +82,7 @@ export class Trainer implements TrainerApi {
     };
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
     const longest = this.session.state.batch.P;
+    this.encoder = new Encoder(this.tokenizer, longest);
     this.supply = new Supply(this.tokenizer, config.seed, longest, config.ptxDemonstrations);
     this.rewards = new RewardStages(this.session, await this.sampleNormalisers());
     this.control = new RunControl(this.session, this.rewards, this.supply, onEvent);
@@ -111,7 +113,7 @@ export class Trainer implements TrainerApi {
     from: Source = "policy",
   ): Promise<Sample[][]> {
     if (from === "average") this.needAverage();
-    const encoded = prompts.map(({ text }) => this.encode(text));
+    const encoded = prompts.map(({ text }) => this.encoder.prompt(text));
     const wanted = encoded.flatMap((tokens) => Array.from({ length: k }, () => tokens));
     const generator = await this.session.generator(from);
     const answers = await generator.sample(wanted, seed);
@@ -136,17 +138,7 @@ export class Trainer implements TrainerApi {
   async demonstrate(
     demonstrations: readonly { prompt: string; response: string }[],
   ): Promise<{ lossBefore: number; lossAfter: number }> {
-    const rows = demonstrations.map(({ prompt, response }) => {
-      const head = this.encode(prompt);
-      const { ids, unknown } = this.tokenizer.parse(response);
-      const word = unknown[0];
-      if (word !== undefined) {
-        throw new RangeError(
-          `Your answer: the model does not know "${word.word}"; use another word.`,
-        );
-      }
-      return { tokens: [...head, ...ids, 1], countFrom: head.length };
-    });
+    const rows = demonstrations.map((one) => this.encoder.demonstration(one));
     await this.reset();
     this.phase("sft");
     try {
@@ -165,7 +157,7 @@ export class Trainer implements TrainerApi {
     const onProgress = (done: number, total: number): void => {
       this.emit({ type: "progress", phase: "reward", done, total });
     };
-    const known = rankings.map((ranking) => this.tokens(ranking));
+    const known = rankings.map((ranking) => this.encoder.ranking(ranking));
     try {
       const options = { stage, flip, seed: this.seed, onProgress };
       const report = await this.rewards.fit(known, options);
@@ -179,7 +171,7 @@ export class Trainer implements TrainerApi {
     samples: readonly { prompt: string; tokens: readonly number[] }[],
   ): Promise<number[]> {
     const scores = await this.rewards.scores(
-      samples.map(({ prompt, tokens }) => ({ prompt: this.encode(prompt), tokens })),
+      samples.map(({ prompt, tokens }) => ({ prompt: this.encoder.prompt(prompt), tokens })),
     );
     if (scores === undefined)
       throw new Error("There is no reward model yet: rank some answers first.");
@@ -207,8 +199,8 @@ export class Trainer implements TrainerApi {
     after: readonly Sample[],
   ): Promise<number[]> {
     const items = (samples: readonly Sample[]): Answered[] =>
-      samples.map(({ prompt, tokens }) => ({ prompt: this.encode(prompt), tokens }));
-    const known = rankings.map((ranking) => this.tokens(ranking));
+      samples.map(({ prompt, tokens }) => ({ prompt: this.encoder.prompt(prompt), tokens }));
+    const known = rankings.map((ranking) => this.encoder.ranking(ranking));
     return this.rewards.influence(known, items(before), items(after));
   }
 
@@ -278,25 +270,6 @@ export class Trainer implements TrainerApi {
     const reference = await this.session.generator("sft");
     const answers = await reference.sample(prompts, this.seed, 77);
     return answers.map(({ tokens }, i) => ({ prompt: prompts[i] as Int32Array, tokens }));
-  }
-
-  private tokens(ranking: Ranking): TokenRanking {
-    return {
-      prompt: this.encode(ranking.prompt),
-      completions: ranking.completions,
-      ranks: ranking.ranks,
-    };
-  }
-
-  private encode(prompt: string): Int32Array {
-    const ids = this.tokenizer.encodePrompt(this.tokenizer.parse(prompt).text);
-    const { P } = this.session.state.batch;
-    if (ids.length > P) {
-      throw new RangeError(
-        `Your prompt has ${String(ids.length)} tokens and this model reads ${String(P)}; make it shorter.`,
-      );
-    }
-    return ids;
   }
 
   private phase(phase: "loading" | "idle" | "sft" | "reward" | "ppo"): void {

@@ -42,7 +42,7 @@ test("one ranking cannot be held out, so the fast head stays", async () => {
 test("PPO is rewarded by the fine-tuned trunk, and the value model starts from it", async () => {
   const session = opened.trainer["session"];
   const { reward } = session;
-  const known = judged.map((ranking) => opened.trainer["tokens"](ranking));
+  const known = judged.map((ranking) => opened.trainer["encoder"].ranking(ranking));
   const full = await session.fullReward(4);
   const [before] = await session.engine.memory.read([session.state.models.reference.values]);
   const start = await reward.fit(known);
