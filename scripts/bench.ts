@@ -1,0 +1,189 @@
+// npm run bench: times kernels, training, sampling and PPO on one engine, and beside the peers with --peers.
+import { writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { GpuUnavailable } from "../src/gpu/device.ts";
+import { Executor } from "../src/gpu/executor.ts";
+import { Bench } from "./bench/bench.ts";
+import type { BenchOptions, Opened, Section } from "./bench/bench.ts";
+import { callsSection } from "./bench/calls.ts";
+import { growthSection } from "./bench/growth.ts";
+import { kernelsSection } from "./bench/kernels.ts";
+import { matmulSection } from "./bench/matmul.ts";
+import { measurePeak } from "./bench/peak.ts";
+import type { Peak } from "./bench/peak.ts";
+import { PEER_OPTIONS, comparePeers, readPeerOptions } from "./bench/peers.ts";
+import type { PeerOptions } from "./bench/peers.ts";
+import { ppoSection } from "./bench/ppo.ts";
+import { sampleSection } from "./bench/sample.ts";
+import { markdown } from "./bench/table.ts";
+import type { Table } from "./bench/table.ts";
+import { trainSection } from "./bench/train.ts";
+import { openEngine } from "./engine.ts";
+import { UsageError, describeOptions, parseOptions } from "./options.ts";
+import type { Option, Options } from "./options.ts";
+
+// The quick ones first, so that what may not fit into the time comes last.
+const SECTIONS: readonly Section[] = [
+  callsSection,
+  kernelsSection,
+  sampleSection,
+  ppoSection,
+  matmulSection,
+  trainSection,
+  growthSection,
+];
+const PEERS = "peers";
+const NAMES = [...SECTIONS.map(({ name }) => name), PEERS];
+
+const OPTIONS: readonly Option[] = [
+  { name: "only", kind: "text", help: "sections, comma-separated (default: all)" },
+  { name: "engine", kind: "text", help: "cpu or gpu", fallback: "gpu" },
+  { name: "large", kind: "flag", help: "adds the sizes 5M and 25M" },
+  { name: "repeats", kind: "number", help: "most timed samples of a row", fallback: 5 },
+  { name: "seconds", kind: "number", help: "no further sample after so many", fallback: 3 },
+  { name: "minutes", kind: "number", help: "time for everything but the peers", fallback: 8 },
+  ...PEER_OPTIONS,
+  { name: "json", kind: "text", help: "write the result to FILE" },
+  { name: "help", kind: "flag", help: "print this" },
+];
+
+interface Wanted {
+  readonly sections: readonly Section[];
+  readonly engine: string;
+  readonly options: BenchOptions;
+  readonly peers: PeerOptions | undefined;
+  /** sections that run nothing, and why */
+  readonly leftOut: readonly string[];
+}
+
+function positive(o: Options, name: string): number {
+  const value = Number(o[name]);
+  if (value > 0) return value;
+  throw new UsageError(
+    `--${name} is ${String(o[name])}, expected a number above 0; nothing was run.`,
+  );
+}
+
+function namesOf(o: Options): string[] {
+  if (o["only"] === undefined) return NAMES;
+  const names = String(o["only"]).split(",");
+  const unknown = names.find((name) => !NAMES.includes(name));
+  if (unknown === undefined) return names;
+  throw new UsageError(
+    `--only names "${unknown}", expected some of ${NAMES.join(", ")}; nothing was run.`,
+  );
+}
+
+/** @throws UsageError with one sentence. */
+function readWanted(o: Options): Wanted {
+  const names = namesOf(o);
+  const engine = String(o["engine"]);
+  if (engine !== "cpu" && engine !== "gpu") {
+    throw new UsageError(`--engine needs cpu or gpu, got "${engine}"; nothing was run.`);
+  }
+  const peers = readPeerOptions(o);
+  if (peers === undefined && o["only"] !== undefined && names.includes(PEERS)) {
+    throw new UsageError("The section peers needs --peers DIR, the harness; nothing was run.");
+  }
+  const limits = { repeats: positive(o, "repeats"), seconds: positive(o, "seconds") };
+  return {
+    sections: SECTIONS.filter(({ name }) => names.includes(name)),
+    engine,
+    options: { limits, large: o["large"] === true, minutes: positive(o, "minutes") },
+    peers: names.includes(PEERS) ? peers : undefined,
+    leftOut:
+      peers === undefined && names.includes(PEERS)
+        ? ["Left out: the peers, because --peers DIR does not name their harness."]
+        : [],
+  };
+}
+
+/** Entry of `npm run bench`. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const o = parseOptions(args, OPTIONS);
+    if (o["help"] === true) {
+      console.log(`npm run bench -- [options]\n${describeOptions(OPTIONS)}`);
+      for (const { name, help } of SECTIONS) console.log(`  ${name.padEnd(10)} ${help}`);
+      console.log(`  ${PEERS.padEnd(10)} other engines, in Chromium; needs --peers`);
+      return 0;
+    }
+    const result = await bench(readWanted(o), args);
+    if (typeof o["json"] === "string") {
+      writeFileSync(o["json"], `${JSON.stringify(result, null, 1)}\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (error instanceof GpuUnavailable) {
+      console.error(`${error.message} --engine cpu needs none; nothing was run.`);
+      return 2;
+    }
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+interface Result {
+  readonly command: string;
+  readonly date: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  /** running processes per minute before and after: above the number of cores the times are too long */
+  readonly load: { readonly before: number; after: number };
+  adapter?: string;
+  peak?: Peak;
+  seconds: number;
+  readonly tables: Table[];
+  readonly leftOut: readonly string[];
+}
+
+async function bench(wanted: Wanted, args: readonly string[]): Promise<Result> {
+  const result: Result = {
+    command: ["npm run bench --", ...args].join(" "),
+    date: new Date().toISOString(),
+    machine: { cpu: cpus()[0]?.model ?? "", cores: cpus().length, node: process.version },
+    load: { before: loadavg()[0] ?? NaN, after: NaN },
+    seconds: NaN,
+    tables: [],
+    leftOut: wanted.leftOut,
+  };
+  const started = performance.now();
+  const add = (tables: readonly Table[]): void => {
+    result.tables.push(...tables);
+    for (const table of tables) console.log(markdown(table));
+  };
+  const { machine } = result;
+  console.log(`${result.command}\n${result.date}, ${String(machine.cores)} x ${machine.cpu}`);
+  if (wanted.sections.length > 0) await runSections(wanted, result, add);
+  if (wanted.peers !== undefined) add(await comparePeers(wanted.peers));
+  for (const line of result.leftOut) console.log(line);
+  result.seconds = (performance.now() - started) / 1000;
+  result.load.after = loadavg()[0] ?? NaN;
+  console.log(
+    `${result.seconds.toFixed(0)} s; load ${result.load.before.toFixed(1)} before, ${result.load.after.toFixed(1)} after`,
+  );
+  return result;
+}
+
+async function runSections(
+  { sections, engine, options }: Wanted,
+  result: Result,
+  add: (tables: readonly Table[]) => void,
+): Promise<void> {
+  const open = (): Promise<Opened> => openEngine(engine);
+  const opened = await open();
+  result.adapter = opened.engine.name;
+  const peak = opened.engine instanceof Executor ? await measurePeak(opened.engine.gpu) : undefined;
+  if (peak !== undefined) {
+    result.peak = peak;
+    console.log(
+      `${result.adapter}: ${peak.gflops.toFixed(1)} GFLOP/s of multiply-adds, ${peak.gigabytes.toFixed(1)} GB/s of copying\n`,
+    );
+  } else console.log(`${result.adapter}\n`);
+  const runner = new Bench({ opened, peak, open }, options);
+  for (const section of sections) {
+    await runner.fresh();
+    add(await section.run(runner));
+  }
+  runner.close();
+}
