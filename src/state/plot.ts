@@ -44,8 +44,12 @@ export interface Axis {
   readonly ticks: readonly number[];
 }
 
-/** A vertical axis around these values whose ends are round numbers; three to five ticks. */
-export function valueAxis(low: number, high: number): Axis {
+/**
+ * A vertical axis around these values whose ends are round numbers; two to five ticks.
+ * Noise just below zero, as an estimate of a KL has it, does not lower the axis below zero.
+ */
+export function valueAxis(lowest: number, high: number): Axis {
+  const low = lowest < 0 && -lowest < 0.05 * (high - lowest) ? 0 : lowest;
   const flat = !(high - low > 1e-9 * Math.max(1, Math.abs(low)));
   const top = flat ? low + (Math.abs(low) * 0.1 || 1) : high;
   const step = niceStep((top - low) / 2);

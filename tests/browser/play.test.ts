@@ -6,7 +6,7 @@ import { launchChromium, openPage } from "./support/chromium.ts";
 import type { PageRecord } from "./support/chromium.ts";
 import { deckSays, modelReady, rankAndReact, rankByKeyboard } from "./support/play.ts";
 import { savedRankings, stepOf, watchLongTasks } from "./support/play.ts";
-import { startServer, type PageServer } from "./support/server.ts";
+import { firstVisit, startServer, type PageServer } from "./support/server.ts";
 
 /** A small budget, with steps large enough that six of them show in the samples. */
 const BUDGET = "#/?v=1&iterations=7&batch=16&learningRate=0.003";
@@ -162,16 +162,7 @@ test("first visit: at most 110 KiB of script before the page works and 3.5 MB in
   const { page } = await openPage(browser, server.url);
   await modelReady(page);
   const script = await page.locator("script[src]").getAttribute("src");
-  const sizes = await Promise.all(
-    [...new Set(server.requests)].map(async (path) => {
-      const response = await fetch(new URL(path, server.url));
-      const { length } = Buffer.from(await response.arrayBuffer());
-      const sent = Number(response.headers.get("content-length") ?? length);
-      return { path, sent };
-    }),
-  );
-  const initial = sizes.find(({ path }) => path.endsWith(script?.slice(1) ?? "?"))?.sent ?? NaN;
-  const total = sizes.reduce((sum, { sent }) => sum + sent, 0);
+  const { initialScript: initial, total } = await firstVisit(server, script ?? "none");
   console.log(`initial script ${initial} bytes, first visit ${total} bytes`);
   expect(initial).toBeLessThan(110 * 1024);
   expect(total).toBeLessThan(3_500_000);

@@ -24,6 +24,11 @@ describe("axes", () => {
     expect(new Set(labels).size).toBe(labels.length);
   });
 
+  test("noise below zero does not lower the axis", () => {
+    expect(valueAxis(-0.03, 2.3).low).toBe(0);
+    expect(valueAxis(-1, 2.3).low).toBeLessThanOrEqual(-1);
+  });
+
   test("ticks are written with the decimals that they need", () => {
     const axis = valueAxis(-0.3, 0.3);
     expect(axis.ticks.map((tick) => tickLabel(tick, axis))).toEqual(["−0.5", "0.0", "0.5"]);

@@ -21,6 +21,27 @@ export async function rankByKeyboard(page: Page): Promise<void> {
   );
 }
 
+/** Ranks the set on screen by tapping its answers, highest score first; resolves when it is saved. */
+export async function rankBy(page: Page, score: (answer: string) => number): Promise<void> {
+  await page.locator("[data-answer]").first().waitFor();
+  const before = await savedRankings(page);
+  const answers = await page.locator("[data-card] .voice").all();
+  const scored = await Promise.all(
+    answers.map(async (answer) => ({
+      card: await answer.locator("xpath=..").getAttribute("data-card"),
+      value: score((await answer.textContent()) ?? ""),
+    })),
+  );
+  scored.sort((a, b) => b.value - a.value);
+  for (const { card } of scored.slice(0, -1)) await page.locator(`[data-card="${card}"]`).click();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(
+    (wanted) => document.querySelectorAll("[aria-labelledby=past] li").length >= wanted,
+    before + 1,
+    { polling: 100 },
+  );
+}
+
 /** Ranks the set on screen; gives the milliseconds from Enter to the reward model's reaction. */
 export async function rankAndReact(page: Page): Promise<number> {
   await page.evaluate(() => performance.clearMarks("reward-reacted"));
