@@ -89,6 +89,23 @@ describe("with an adapter", () => {
     await plain.close();
   });
 
+  test("320 px are wide enough: nothing scrolls sideways, and the name stays on one line", async () => {
+    const viewport = { width: 320, height: 640 };
+    const { page } = await openPage(browser, server.url, { viewport });
+    await page.locator("[data-answer]").first().waitFor();
+    for (const station of ["Show", "Rank"]) {
+      await page.getByRole("navigation").getByRole("button", { name: station }).click();
+      const widths = await page.evaluate(() =>
+        [document.documentElement, ...document.querySelectorAll(".scroll")].map(
+          ({ scrollWidth }) => scrollWidth,
+        ),
+      );
+      expect(Math.max(...widths), station).toBe(320);
+    }
+    expect((await page.locator("h1").boundingBox())?.height).toBeLessThan(40);
+    await page.context().close();
+  });
+
   test("axe finds what is wrong on a page with mistakes", async () => {
     const page = await browser.newPage();
     await page.setContent("<main><button></button><img src='data:,'></main>");
