@@ -10,7 +10,8 @@ import svelteConfig from "./svelte.config.js";
  * What each folder of src/ may import beside itself and src/config.ts:
  * ui → state → workers → rlhf → {model, losses} → kernels → plan, and {workers, rlhf/session} → gpu.
  * `world` (the text generator, its tokenizer and tastes) is data below rlhf, `storage` keeps what
- * rlhf makes, `lessons` are pages of ui, and `oracle` checks kernels against stored vectors.
+ * rlhf makes, `formats` turns that into files and back, `lessons` are pages of ui, and `oracle`
+ * checks kernels against stored vectors.
  */
 const PURE = ["plan", "kernels", "losses", "model", "world"];
 const MAY_IMPORT = {
@@ -23,11 +24,12 @@ const MAY_IMPORT = {
   cpu: ["plan"],
   rlhf: PURE,
   storage: ["rlhf", ...PURE],
-  workers: ["rlhf", "storage", "gpu", "cpu", ...PURE],
-  state: ["workers", "rlhf", "storage", "lessons", ...PURE],
+  formats: ["storage"],
+  workers: ["rlhf", "storage", "formats", "gpu", "cpu", ...PURE],
+  state: ["workers", "rlhf", "storage", "formats", "lessons", ...PURE],
   oracle: ["gpu", "rlhf", "storage", ...PURE],
   lessons: ["ui", "state", "rlhf", "storage", ...PURE],
-  ui: ["lessons", "state", "rlhf", "storage", ...PURE],
+  ui: ["lessons", "state", "rlhf", "storage", "formats", ...PURE],
 };
 const FOLDERS = Object.keys(MAY_IMPORT);
 
@@ -180,6 +182,32 @@ export default defineConfig(
     rules: { "no-restricted-syntax": ["error", ...csp, nonNull, noEnum, noDefault] },
   },
   ...layers,
+  {
+    // Files in and out are pure functions: of storage they take what needs no database.
+    files: ["src/formats/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex:
+                "^\\.\\./(?!storage/(?:errors|events|formats|ids|json|judgement|sha256)\\.ts$)",
+              message: "src/formats may import only the pure files of src/storage.",
+            },
+            {
+              regex: "^(?:node:|(?:svelte|comlink|idb|webgpu)(?:/|$))",
+              message: "Pure functions.",
+            },
+          ],
+        },
+      ],
+      "no-restricted-globals": [
+        "error",
+        ...domGlobals.map((name) => ({ name, message: "src/formats runs without a DOM." })),
+      ],
+    },
+  },
   {
     // The one place beside workers/ that may hold a device.
     files: ["src/rlhf/session*.ts", "src/rlhf/session/**/*.ts"],

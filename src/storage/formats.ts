@@ -131,16 +131,20 @@ function readLine(line: string, where: string): RankedRow | string {
   }
   const json = readJson(line);
   if (!json.ok) return `${where}: ${json.reason}. ${NOTHING}`;
-  if (!isObject(json.value)) {
-    return `${where}: found ${quote(json.value)}; expected an object. ${NOTHING}`;
-  }
-  const value = json.value;
+  const row = rowOfLine(json.value);
+  if (typeof row !== "string") return row;
+  return `${where}${row.startsWith("found ") ? ":" : ","} ${row} ${NOTHING}`;
+}
+
+/** The row that a parsed line holds, or where and why it is refused in the rest of a sentence. */
+export function rowOfLine(value: unknown): RankedRow | string {
+  if (!isObject(value)) return `found ${quote(value)}; expected an object.`;
   const problem = columnProblem(value) ?? envelopeProblem(value);
-  if (problem !== null) return `${where}, ${problem} ${NOTHING}`;
+  if (problem !== null) return problem;
   const columns = value as unknown as Omit<RankedRow, "judgement"> & FileJudgement;
   const judgement = fromColumns(columns);
   const broken = judgementProblem(judgement);
-  if (broken !== null) return `${where}, ${broken} ${NOTHING}`;
+  if (broken !== null) return broken;
   const { event, project, task, annotator, session, t, revision, supersedes } = columns;
   const envelope = { event, project, task, annotator, session, t, revision, supersedes };
   const row: RankedRow = {
@@ -150,9 +154,7 @@ function readLine(line: string, where: string): RankedRow | string {
     reason: "",
   };
   // Whatever else the line says, inside the answers for instance, would be lost without a word.
-  return sameJson(toLine(row), value)
-    ? row
-    : `${where}: found a key or value that this page would lose. ${NOTHING}`;
+  return sameJson(toLine(row), value) ? row : "found a key or value that this page would lose.";
 }
 
 type FileJudgement = Omit<Judgement, "completions"> & { completions: unknown };

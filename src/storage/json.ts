@@ -77,8 +77,13 @@ export function plainCopy<T>(value: T): T {
   return JSON.parse(canonicalJson(value)) as T;
 }
 
+const HOSTILE = /^found (?:nesting|the reserved key)/;
+
 /** What `readJson` answers: the value, or why the text was refused, without a final full stop. */
-export type JsonOutcome = { ok: true; value: unknown } | { ok: false; reason: string };
+export type JsonOutcome =
+  | { ok: true; value: unknown }
+  /** `hostile` when nobody's tool writes such text: nesting without end, reserved keys. */
+  | { ok: false; reason: string; hostile: boolean };
 
 /**
  * Parses JSON from outside. Refuses nesting deeper than DEPTH_LIMIT before parsing (deep values parse
@@ -86,11 +91,11 @@ export type JsonOutcome = { ok: true; value: unknown } | { ok: false; reason: st
  */
 export function readJson(text: string): JsonOutcome {
   const reason = inspect(text);
-  if (reason !== null) return { ok: false, reason };
+  if (reason !== null) return { ok: false, reason, hostile: HOSTILE.test(reason) };
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return { ok: false, reason: "found text that is not JSON" };
+    return { ok: false, reason: "found text that is not JSON", hostile: false };
   }
 }
 

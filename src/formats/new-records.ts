@@ -1,0 +1,165 @@
+// Makes records: everything that is not given is left unknown, ranks and ids follow from the rest.
+import { canonicalJson } from "../storage/json.ts";
+import { sha256 } from "../storage/sha256.ts";
+import type { Candidate, Demonstration, Labelled, Message, Prompt, Ranking } from "./records.ts";
+
+export function user(content: string): Message {
+  return { role: "user", content };
+}
+
+export function assistant(content: string): Message {
+  return { role: "assistant", content };
+}
+
+/** An identifier of an answer from its content, the same wherever it is computed. */
+export function contentId(context: readonly Message[], candidate: Partial<Candidate>): string {
+  const { completion = [], model = "", checkpoint = "", seed = 0 } = candidate;
+  return `c_${sha256(canonicalJson([context, completion, model, checkpoint, seed])).slice(0, 16)}`;
+}
+
+/** An answer with unknown origin, filled in by `known`. */
+export function candidate(completion: Message[], known: Partial<Candidate> = {}): Candidate {
+  return {
+    cid: "",
+    rank: 0,
+    completion,
+    model: "",
+    checkpoint: "",
+    step: 0,
+    seed: 0,
+    temperature: 0,
+    top_k: 0,
+    top_p: 0,
+    n_tokens: 0,
+    logprob: 0,
+    finish: "",
+    author: "",
+    ratings: [],
+    note: "",
+    ...known,
+  };
+}
+
+/** A ranking of these answers in these groups; ranks, unranked answers and ids follow from them. */
+export function newRanking(
+  context: Message[],
+  candidates: readonly Candidate[],
+  groups: number[][],
+  known: Partial<Ranking> = {},
+): Ranking {
+  const unranked = candidates.flatMap((_, i) => (groups.some((g) => g.includes(i)) ? [] : [i]));
+  const rank = (i: number) => {
+    const place = groups.findIndex((group) => group.includes(i));
+    return place < 0 ? groups.length : place;
+  };
+  return {
+    ...emptyRanking(),
+    context,
+    completions: candidates.map((one, i) => ({
+      ...one,
+      cid: one.cid === "" ? contentId(context, one) : one.cid,
+      rank: rank(i),
+    })),
+    ranking: groups,
+    unranked,
+    strengths: groups.slice(1).map(() => 0),
+    ...known,
+  };
+}
+
+function emptyRanking(): Ranking {
+  return {
+    schema: "prefs.ranking",
+    v: 1,
+    id: "",
+    project: "",
+    task: "",
+    format: "text",
+    question: "overall",
+    context: [],
+    completions: [],
+    ranking: [],
+    unranked: [],
+    strengths: [],
+    all_bad: false,
+    outcome: "ranked",
+    confidence: 0,
+    shown: [],
+    layout: "",
+    blind: false,
+    guideline: "",
+    preset: "",
+    annotator: "",
+    session: "",
+    started: "",
+    submitted: "",
+    active_ms: 0,
+    idle_ms: 0,
+    hidden_ms: 0,
+    moves: 0,
+    undos: 0,
+    gold: "",
+    gold_pass: false,
+    select_policy: "",
+    select_score: 0,
+    propensity: 0,
+    revision: 0,
+    supersedes: "",
+    skip_reason: "",
+    flags: [],
+    note: "",
+    app: "",
+    extra: "",
+  };
+}
+
+/** A label with everything but what is given left unknown. */
+export function newLabelled(
+  context: Message[],
+  completion: Message[],
+  known: Partial<Labelled> = {},
+): Labelled {
+  return {
+    schema: "prefs.labelled",
+    v: 1,
+    id: "",
+    task: "",
+    cid: contentId(context, { completion }),
+    format: "text",
+    context,
+    completion,
+    label: -1,
+    ratings: [],
+    rank: -1,
+    annotator: "",
+    preset: "",
+    guideline: "",
+    active_ms: 0,
+    note: "",
+    extra: "",
+    ...known,
+  };
+}
+
+export function newDemonstration(
+  context: Message[],
+  completion: Message[],
+  known: Partial<Demonstration> = {},
+): Demonstration {
+  return {
+    schema: "prefs.demonstration",
+    v: 1,
+    id: "",
+    format: "text",
+    context,
+    completion,
+    annotator: "",
+    submitted: "",
+    extra: "",
+    ...known,
+  };
+}
+
+export function newPrompt(context: Message[], known: Partial<Prompt> = {}): Prompt {
+  return { schema: "prefs.prompt", v: 1, id: "", format: "text", context, extra: "", ...known };
+}
