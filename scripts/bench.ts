@@ -177,7 +177,7 @@ async function runSections(
   if (peak !== undefined) {
     result.peak = peak;
     console.log(
-      `${result.adapter}: ${peak.gflops.toFixed(1)} GFLOP/s of multiply-adds, ${peak.gigabytes.toFixed(1)} GB/s of copying\n`,
+      `${result.adapter}: ${peak.gflops.toFixed(1)} GFLOP of multiply-adds and ${peak.gigabytes.toFixed(1)} GB of copying per second${peak.perCpuSecond ? " of one core's processor time, as are all shares of them" : ""}\n`,
     );
   } else console.log(`${result.adapter}\n`);
   const runner = new Bench({ opened, peak, open }, options);

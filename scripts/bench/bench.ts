@@ -106,14 +106,28 @@ export class Bench {
   }
 
   /** Share of the measured peak in per cent, where there is one. */
-  ofPeak(gflops: number): Record<string, number> {
-    return this.peak === undefined ? {} : { "% of peak": (100 * gflops) / this.peak.gflops };
+  ofPeak(flops: number, timing: Pick<Timing, "median" | "cpu">): Record<string, number> {
+    const { peak } = this;
+    if (peak === undefined) return {};
+    return { "% of peak": (100 * flops) / this.busy(timing) / 1e6 / peak.gflops };
+  }
+
+  /** Share of the measured bandwidth in per cent, where there is one. */
+  ofBandwidth(bytes: number, timing: Pick<Timing, "median" | "cpu">): Record<string, number> {
+    const { peak } = this;
+    if (peak === undefined) return {};
+    return { "% of bandwidth": (100 * bytes) / this.busy(timing) / 1e6 / peak.gigabytes };
+  }
+
+  /** The milliseconds that shares count: those of the clock that the peak was measured with. */
+  private busy({ median, cpu }: Pick<Timing, "median" | "cpu">): number {
+    return this.peak?.perCpuSecond === true ? cpu : median;
   }
 }
 
 /** Columns of a timing. */
-export function timed({ min, median, repeats }: Timing): Record<string, number> {
-  return { "min ms": min, "median ms": median, repeats };
+export function timed({ min, median, cpu, repeats }: Timing): Record<string, number> {
+  return { "min ms": min, "median ms": median, "CPU ms": cpu, repeats };
 }
 
 /** Billions of operations per second. */

@@ -5,6 +5,7 @@ import { size } from "../../src/plan/tensor.ts";
 import { lmLoss } from "../../src/rlhf/language-model.ts";
 import { update } from "../../src/rlhf/optimiser.ts";
 import type { Bench, Section } from "./bench.ts";
+import type { Limits, Timing } from "./measure.ts";
 import { measurePlans } from "./measure.ts";
 import { S, describeTraining, fillTraining } from "./models.ts";
 import type { Row } from "./table.ts";
@@ -14,10 +15,14 @@ const SECONDS = 0.5;
 
 interface Share {
   calls: number;
-  milliseconds: number;
+  /** milliseconds by the clock, and of processor time */
+  median: number;
+  cpu: number;
   flops: number;
   bytes: number;
 }
+
+const NONE: Share = { calls: 0, median: 0, cpu: 0, flops: 0, bytes: 0 };
 
 /** Bytes of every tensor that a call binds, each once. */
 export function bytesOf({ bindings }: Pick<Call, "bindings">): number {
@@ -39,20 +44,25 @@ async function unrolled(bench: Bench): Promise<Call[]> {
   return tape.calls;
 }
 
+async function alone(bench: Bench, call: Call, limits: Limits): Promise<Timing> {
+  const plan = await bench.engine.compile(call.kernel.name, [call]);
+  return measurePlans(bench.engine, [plan], limits);
+}
+
 /** Times every different call once; equal ones count with the same time. */
 async function shares(bench: Bench, calls: readonly Call[]): Promise<Map<string, Share>> {
   const limits = { ...bench.options.limits, seconds: SECONDS };
-  const times = new Map<string, number>();
+  const times = new Map<string, Timing>();
   const result = new Map<string, Share>();
   for (const call of calls) {
     const key = `${call.kernel.name} ${JSON.stringify(call.consts)}`;
-    if (!times.has(key)) {
-      const plan = await bench.engine.compile(call.kernel.name, [call]);
-      times.set(key, (await measurePlans(bench.engine, [plan], limits)).median);
-    }
-    const share = result.get(call.kernel.name) ?? { calls: 0, milliseconds: 0, flops: 0, bytes: 0 };
+    const known = times.get(key);
+    const timing = known ?? (await alone(bench, call, limits));
+    times.set(key, timing);
+    const share = result.get(call.kernel.name) ?? { ...NONE };
     share.calls++;
-    share.milliseconds += times.get(key) ?? NaN;
+    share.median += timing.median;
+    share.cpu += timing.cpu;
     share.flops += call.kernel.flops?.(call.consts as never) ?? 0;
     share.bytes += bytesOf(call);
     result.set(call.kernel.name, share);
@@ -61,18 +71,16 @@ async function shares(bench: Bench, calls: readonly Call[]): Promise<Map<string,
 }
 
 function rowOf(bench: Bench, name: string, share: Share, total: number): Row {
-  const { calls, milliseconds, flops, bytes } = share;
-  const rate = flops / milliseconds / 1e6;
-  const gigabytes = bytes / milliseconds / 1e6;
-  const { peak } = bench;
+  const { calls, median, cpu, flops, bytes } = share;
   return {
     kernel: name,
     calls,
-    ms: milliseconds,
-    "% of the step": (100 * milliseconds) / total,
-    ...(flops > 0 ? { "GFLOP/s": rate, ...bench.ofPeak(rate) } : {}),
-    "GB/s": gigabytes,
-    ...(peak === undefined ? {} : { "% of bandwidth": (100 * gigabytes) / peak.gigabytes }),
+    ms: median,
+    "CPU ms": cpu,
+    "% of the step": (100 * median) / total,
+    ...(flops > 0 ? { "GFLOP/s": flops / median / 1e6, ...bench.ofPeak(flops, share) } : {}),
+    "GB/s": bytes / median / 1e6,
+    ...bench.ofBandwidth(bytes, share),
   };
 }
 
@@ -81,9 +89,9 @@ export const kernelsSection: Section = {
   help: "each kernel of a training step at S as a share of peak and bandwidth",
   async run(bench) {
     const found = await shares(bench, await unrolled(bench));
-    const total = [...found.values()].reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    const total = [...found.values()].reduce((sum, { median }) => sum + median, 0);
     const rows = [...found]
-      .sort(([, a], [, b]) => b.milliseconds - a.milliseconds)
+      .sort(([, a], [, b]) => b.median - a.median)
       .map(([name, share]) => rowOf(bench, name, share, total));
     const notes = [
       `Every call alone, submitted and awaited by itself; together ${total.toFixed(1)} ms. Bytes count each bound tensor once. Kernels without GFLOP/s do about one operation per element.`,

@@ -79,7 +79,7 @@ async function rowOf(bench: Bench, product: Product): Promise<Row | undefined> {
     "M x K x N": name,
     ...timed(timing),
     "GFLOP/s": rate,
-    ...bench.ofPeak(rate),
+    ...bench.ofPeak(flops, timing),
     "max error": error,
   };
 }

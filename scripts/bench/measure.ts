@@ -5,8 +5,16 @@ import type { CompiledPlan, Engine } from "../../src/plan/engine.ts";
 export interface Timing {
   readonly min: number;
   readonly median: number;
+  /** processor time of this process, a software adapter's threads included; it survives a busy machine */
+  readonly cpu: number;
   /** timed samples; each may hold several runs where a run is short */
   readonly repeats: number;
+}
+
+/** Milliseconds of processor time that this process has used, on all cores together. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 export interface Limits {
@@ -31,13 +39,16 @@ export function median(values: readonly number[]): number {
 /** Times `work`, which must have finished when its promise resolves. The warm-up is the caller's. */
 export async function measure(work: () => Promise<unknown>, limits: Limits): Promise<Timing> {
   const samples: number[] = [];
+  const processor: number[] = [];
   const started = performance.now();
   do {
-    const from = performance.now();
+    const [from, used] = [performance.now(), cpuMs()];
     await work();
     samples.push(performance.now() - from);
+    processor.push(cpuMs() - used);
   } while (samples.length < limits.repeats && performance.now() - started < 1000 * limits.seconds);
-  return { min: Math.min(...samples), median: median(samples), repeats: samples.length };
+  const cpu = median(processor);
+  return { min: Math.min(...samples), median: median(samples), cpu, repeats: samples.length };
 }
 
 /**
@@ -63,5 +74,6 @@ export async function measurePlans(
     engine.run(...many);
     await engine.idle();
   }, limits);
-  return { min: timing.min / runs, median: timing.median / runs, repeats: timing.repeats };
+  const { min, median: middle, cpu, repeats } = timing;
+  return { min: min / runs, median: middle / runs, cpu: cpu / runs, repeats };
 }

@@ -1,11 +1,14 @@
 // What an adapter can do at best: multiply-adds in registers, and copying memory. Everything else is a share of these.
 import type { Gpu } from "../../src/gpu/device.ts";
+import { cpuMs } from "./measure.ts";
 
 export interface Peak {
   /** billions of operations per second, a multiply-add as two */
   readonly gflops: number;
   /** billions of bytes per second, read and written */
   readonly gigabytes: number;
+  /** true on a software adapter: both are per second of one core's processor time, which a busy machine does not change */
+  readonly perCpuSecond: boolean;
 }
 
 const LOOPS = 1024;
@@ -49,9 +52,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = id.x; i < arrayLength(&source); i += groups.x * 64u) { target_[i] = source[i]; }
 }`;
 
-/** A pipeline over buffers; the result runs it once with so many workgroups and tells the milliseconds. */
+interface Measured {
+  readonly device: GPUDevice;
+  /** milliseconds */
+  readonly clock: () => number;
+}
+
+/** A pipeline over buffers; the result runs it once with so many workgroups and tells the milliseconds of a clock. */
 async function runner(
-  device: GPUDevice,
+  { device, clock }: Measured,
   code: string,
   buffers: readonly GPUBuffer[],
 ): Promise<(groups: number) => Promise<number>> {
@@ -66,10 +75,10 @@ async function runner(
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(groups);
     pass.end();
-    const from = performance.now();
+    const from = clock();
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();
-    return performance.now() - from;
+    return clock() - from;
   };
 }
 
@@ -80,11 +89,12 @@ async function best(run: () => Promise<number>, times = 4): Promise<number> {
   return least;
 }
 
-async function arithmetic(device: GPUDevice): Promise<number> {
+async function arithmetic(on: Measured): Promise<number> {
+  const { device } = on;
   const buffer = device.createBuffer({ size: 16, usage: STORAGE });
   let highest = 0;
   for (const line of Object.values(SPELLINGS)) {
-    const run = await runner(device, multiplyAdds(line), [buffer]);
+    const run = await runner(on, multiplyAdds(line), [buffer]);
     let groups = 64;
     await run(groups);
     while ((await run(groups)) < ENOUGH_MS && groups < MOST_GROUPS) {
@@ -97,17 +107,23 @@ async function arithmetic(device: GPUDevice): Promise<number> {
   return highest;
 }
 
-async function copying(device: GPUDevice): Promise<number> {
+async function copying(on: Measured): Promise<number> {
+  const { device } = on;
   const size = Math.min(COPY_BYTES, device.limits.maxStorageBufferBindingSize);
   const buffers = [0, 1].map(() => device.createBuffer({ size, usage: STORAGE }));
-  const run = await runner(device, COPY, buffers);
+  const run = await runner(on, COPY, buffers);
   await run(4096);
   const milliseconds = await best(() => run(4096));
   for (const buffer of buffers) buffer.destroy();
   return (2 * size) / milliseconds / 1e6;
 }
 
-/** Measures an adapter by the host's clock; takes a second or two on a software adapter. */
-export async function measurePeak({ device }: Gpu): Promise<Peak> {
-  return { gflops: await arithmetic(device), gigabytes: await copying(device) };
+/** Measures an adapter; takes some seconds on a software adapter. */
+export async function measurePeak({ device, software }: Gpu): Promise<Peak> {
+  const on: Measured = { device, clock: software ? cpuMs : () => performance.now() };
+  return {
+    gflops: await arithmetic(on),
+    gigabytes: await copying(on),
+    perCpuSecond: software,
+  };
 }

@@ -34,7 +34,7 @@ async function rowOf(bench: Bench, size: Size): Promise<Row | undefined> {
     "tokens/s": (1000 * training.tokens) / timing.median,
     "GFLOP a step": flops / 1e9,
     "GFLOP/s": rate,
-    ...bench.ofPeak(rate),
+    ...bench.ofPeak(flops, timing),
     "MiB kept": persistent / MIB,
     "MiB slots": slots / MIB,
     "loss at the end": loss,

@@ -87,7 +87,7 @@ test("products, bytes and growth are counted from the plan", async () => {
   expect(products.reduce((sum, { times }) => sum + times, 0)).toBe(all.length);
   const x = persistent("x", [3, 5]);
   expect(bytesOf({ bindings: { a: x, b: x, c: persistent("c", [2]) } })).toBe(4 * 17);
-  const timing = (median: number) => ({ min: median, median, repeats: 1 });
+  const timing = (median: number) => ({ min: median, median, cpu: median, repeats: 1 });
   const [, second] = growthRows("layers", [
     { at: 1, flops: 1e6, timing: timing(2) },
     { at: 2, flops: 2e6, timing: timing(6) },
