@@ -120,10 +120,14 @@ export async function* gunzip(
   limits: Limits,
 ): AsyncGenerator<Uint8Array> {
   const meter = new Meter(name, limits);
+  const failed: { reason: unknown } = { reason: null };
   const packed = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
-        const next = await chunks.next();
+        const next = await chunks.next().catch((error: unknown) => {
+          failed.reason = error; // the source failed, not its content
+          throw error;
+        });
         if (next.done === true) {
           controller.close();
           return;
@@ -144,7 +148,7 @@ export async function* gunzip(
       yield chunk;
     }
   } catch (error) {
-    if (error instanceof FormatError || !(error instanceof TypeError)) throw error;
+    if (error instanceof FormatError || error === failed.reason) throw error;
     throw new FormatError(
       `${code(name)}: found gzip data that is cut off or damaged; expected a whole file. Nothing was imported.`,
     );

@@ -56,7 +56,9 @@ export function refusal(path: string, value: unknown, expected: string): Refusal
   return new Refusal(`${code(path)}: found ${found(value)}; expected ${expected}.`);
 }
 
-/** "1 tie", "2 ties". */
+/** "1 tie", "2 ties", "2 pairs with an empty answer": the head of the noun takes the s. */
 export function plural(n: number, noun: string): string {
-  return `${n.toLocaleString("en-US")} ${n === 1 ? noun : `${noun}s`}`;
+  const head = /^.*?(?= (?:with|without|of|that|whose|in) |$)/.exec(noun)?.[0] ?? noun;
+  const count = n.toLocaleString("en-US");
+  return `${count} ${n === 1 ? noun : `${head}s${noun.slice(head.length)}`}`;
 }

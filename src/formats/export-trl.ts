@@ -45,7 +45,7 @@ export function exportUnpaired(all: Collection, { shape }: { shape: Shape }): Ex
   }
   const losses: Losses = [
     [counts.middle, "answer of the middle"],
-    [counts.both, "answer that is good by one sign and bad by another"],
+    [counts.both, "contradictory answer"],
     [counts.empty, "empty answer"],
     [counts.conversations, CHAT],
   ];

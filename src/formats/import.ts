@@ -1,6 +1,5 @@
 // Import: which format a file has, what it holds, and everything in it as one value to commit.
 import { StorageError } from "../storage/errors.ts";
-import { canonicalJson } from "../storage/json.ts";
 import { sha256 } from "../storage/sha256.ts";
 import type { ByteSource, Limits } from "./bytes.ts";
 import { FormatError, Refusal, code, found, refusedSentence } from "./errors.ts";
@@ -205,23 +204,29 @@ class Import {
   }
 
   #keep(read: Imported): void {
-    const record = read.id === "" ? { ...read, id: this.#newId(read) } : read;
-    const hash = recordHash(record);
-    const here = this.#hashes.get(record.id) ?? this.#stored(record.id);
+    if (read.id === "") {
+      // The id follows from the content, so what is stored under it is the same.
+      const record = { ...read, id: this.#newId(read) };
+      if (this.#stored(record.id) === undefined) this.#records.push(record);
+      else this.#present++;
+      return;
+    }
+    const hash = recordHash(read);
+    const here = this.#hashes.get(read.id) ?? this.#stored(read.id);
     if (here === hash) {
       this.#present++;
       return;
     }
-    if (here === undefined) this.#hashes.set(record.id, hash);
-    (here === undefined ? this.#records : this.#conflicts).push(record);
+    if (here === undefined) this.#hashes.set(read.id, hash);
+    (here === undefined ? this.#records : this.#conflicts).push(read);
   }
 
   /** From the content and how often it came before: the same file gives the same ids again. */
   #newId(record: Imported): string {
-    const content = sha256(canonicalJson(record));
+    const content = sha256(JSON.stringify(record)).slice(0, 24);
     const before = this.#repeats.get(content) ?? 0;
     this.#repeats.set(content, before + 1);
-    return `i_${sha256(`${content} ${before}`).slice(0, 24)}`;
+    return before === 0 ? `i_${content}` : `i_${content}_${before}`;
   }
 
   #refuse(record: RawRecord, error: unknown): void {

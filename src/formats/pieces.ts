@@ -64,22 +64,28 @@ export async function* lines(
 ): AsyncGenerator<Piece> {
   const piece = new Collector(name, limits.line);
   let line = 1;
-  const take = function* (): Generator<Piece> {
+  const take = (): Piece | null => {
+    if (piece.size === 0) return null;
     const where = `line ${line}`;
     const text = piece.take(where).replace(/\r$/, "");
-    if (text.trim() !== "") yield { where, text };
+    return text.trim() === "" ? null : { where, text };
   };
   for await (const chunk of chunks) {
     let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      piece.add(chunk.subarray(from, at), `line ${line}`);
-      yield* take();
-      line++;
+    for (let at = 0; at < chunk.length; at++) {
+      if (chunk[at] !== NEWLINE) continue;
+      if (at > from) piece.add(chunk.subarray(from, at), `line ${line}`);
       from = at + 1;
+      if (piece.size > 0) {
+        const one = take();
+        if (one !== null) yield one;
+      }
+      line++;
     }
     piece.add(chunk.subarray(from), `line ${line}`);
   }
-  yield* take();
+  const last = take();
+  if (last !== null) yield last;
 }
 
 /**
