@@ -179,7 +179,8 @@ class Import {
         this.#announced = announced;
         return;
       }
-      for (const one of records) this.#keep(one);
+      const unnamed = records.some(({ id }) => id === "") ? this.#newId(fields) : "";
+      records.forEach((one, i) => this.#keep(one, i === 0 ? unnamed : `${unnamed}.${i}`));
       this.#readable++;
     } catch (error) {
       this.#refuse(record, error);
@@ -203,12 +204,11 @@ class Import {
     );
   }
 
-  #keep(read: Imported): void {
+  /** @param unnamed id for a record without one; it follows from the content of the line */
+  #keep(read: Imported, unnamed: string): void {
     if (read.id === "") {
-      // The id follows from the content, so what is stored under it is the same.
-      const record = { ...read, id: this.#newId(read) };
-      if (this.#stored(record.id) === undefined) this.#records.push(record);
-      else this.#present++;
+      if (this.#stored(unnamed) !== undefined) this.#present++;
+      else this.#records.push({ ...read, id: unnamed });
       return;
     }
     const hash = recordHash(read);
@@ -222,8 +222,8 @@ class Import {
   }
 
   /** From the content and how often it came before: the same file gives the same ids again. */
-  #newId(record: Imported): string {
-    const content = sha256(JSON.stringify(record)).slice(0, 24);
+  #newId(fields: Fields): string {
+    const content = sha256(JSON.stringify(fields.whole())).slice(0, 24);
     const before = this.#repeats.get(content) ?? 0;
     this.#repeats.set(content, before + 1);
     return before === 0 ? `i_${content}` : `i_${content}_${before}`;

@@ -1,6 +1,5 @@
 // Makes records: everything that is not given is left unknown, ranks and ids follow from the rest.
 import { canonicalJson } from "../storage/json.ts";
-import { sha256 } from "../storage/sha256.ts";
 import type { Candidate, Demonstration, Labelled, Message, Prompt, Ranking } from "./records.ts";
 
 export function user(content: string): Message {
@@ -11,10 +10,39 @@ export function assistant(content: string): Message {
   return { role: "assistant", content };
 }
 
-/** An identifier of an answer from its content, the same wherever it is computed. */
+/**
+ * An identifier of an answer from its content, the same wherever it is computed.
+ * @throws StorageError "invalid" for text with half a surrogate pair
+ */
 export function contentId(context: readonly Message[], candidate: Partial<Candidate>): string {
   const { completion = [], model = "", checkpoint = "", seed = 0 } = candidate;
-  return `c_${sha256(canonicalJson([context, completion, model, checkpoint, seed])).slice(0, 16)}`;
+  return `c_${hash64(canonicalJson([context, completion, model, checkpoint, seed]))}`;
+}
+
+/**
+ * 64 bits of a text as 16 hexadecimal digits: two lanes of multiply and exclusive or (the idea of
+ * FNV-1a) with MurmurHash3's mix at the end. It tells answers apart and guards nothing; SHA-256 of
+ * every answer took half of the time of an import.
+ */
+function hash64(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x41c6ce57];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x5bd1e995) + 1;
+  }
+  return hex(mix(a ^ (b >>> 15))) + hex(mix(b ^ (a >>> 13)));
+}
+
+/** MurmurHash3's finalizer for 32 bits. */
+function mix(x: number): number {
+  const once = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
+  return twice ^ (twice >>> 16);
+}
+
+function hex(x: number): string {
+  return (x >>> 0).toString(16).padStart(8, "0");
 }
 
 /** An answer with unknown origin, filled in by `known`. */

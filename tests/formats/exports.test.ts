@@ -8,6 +8,7 @@ import { jsonl } from "../../src/formats/exports.ts";
 import {
   assistant,
   candidate,
+  contentId,
   newDemonstration,
   newRanking,
   user,
@@ -218,6 +219,15 @@ describe("other formats", () => {
       rank: -1,
     });
     expect(second).toMatchObject({ id: "j1/1", overall: -1, moral_judgment: -1, rank: 0 });
+  });
+
+  it("give answers ids that differ when any part of the content does", () => {
+    const ids = new Set<string>();
+    for (let i = 0; i < 20_000; i++) {
+      ids.add(contentId([user(`p${i % 10}`)], candidate([assistant(`a${i % 1000}`)], { seed: i })));
+    }
+    expect(ids.size).toBe(20_000);
+    expect(contentId([user("a")], { completion: [assistant("b")] })).toMatch(/^c_[0-9a-f]{16}$/);
   });
 
   it("refuse a value that does not fit its column", () => {
