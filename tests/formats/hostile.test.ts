@@ -317,5 +317,6 @@ describe(`${MUTATIONS} mutations`, () => {
       expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(prototype);
       expect(outcomes.has("refused")).toBe(true);
     },
+    60_000 + 200 * MUTATIONS,
   );
 });
