@@ -1,4 +1,4 @@
-// Compiles the CPU engine's kernels: src/cpu/assembly/*.ts to src/cpu/kernels.wasm, which is committed.
+// Compiles the CPU engine's kernels: src/cpu/assembly/*.ts to the two modules of src/cpu, which are committed.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,15 +17,33 @@ const COMPILER = ["assemblyscript", "asc"].join("/");
  * @typedef {{ main: (args: string[], outputs: Outputs) => Promise<{ error: Error | null }> }} Compiler
  */
 
-/** Compiles without writing anything. @returns {Promise<Uint8Array>} the module */
-export async function compileKernels() {
+/** File in src/cpu of each module, and its further flags: with relaxed SIMD a product and its sum are one operation. */
+export const MODULES = {
+  "kernels.wasm": [],
+  "kernels-fma.wasm": ["--enable", "relaxed-simd"],
+};
+
+/**
+ * Compiles without writing anything.
+ * @param {readonly string[]} more flags
+ * @returns {Promise<Uint8Array>} the module
+ */
+export async function compileKernels(more) {
   /** @type {Uint8Array | undefined} */
   let binary;
   let messages = "";
   /** @type {{ default: Compiler }} */
   const { default: asc } = await import(COMPILER);
   const { error } = await asc.main(
-    ["src/cpu/assembly/index.ts", "--baseDir", ROOT, "--outFile", "kernels.wasm", ...FLAGS],
+    [
+      "src/cpu/assembly/index.ts",
+      "--baseDir",
+      ROOT,
+      "--outFile",
+      "kernels.wasm",
+      ...FLAGS,
+      ...more,
+    ],
     {
       writeFile: (name, contents) => {
         if (name === "kernels.wasm" && typeof contents !== "string") binary = contents;
@@ -39,7 +57,9 @@ export async function compileKernels() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const binary = await compileKernels();
-  writeFileSync(join(ROOT, "src/cpu/kernels.wasm"), binary);
-  console.log(`src/cpu/kernels.wasm: ${binary.length} bytes`);
+  for (const [name, more] of Object.entries(MODULES)) {
+    const binary = await compileKernels(more);
+    writeFileSync(join(ROOT, "src/cpu", name), binary);
+    console.log(`src/cpu/${name}: ${binary.length} bytes`);
+  }
 }

@@ -38,18 +38,26 @@ export class CpuEngine implements Engine {
   private readonly kernels: WasmKernels;
   private scratch = { address: 0, bytes: 0 };
 
-  private constructor(memory: WasmMemory, kernels: WasmKernels, counts: Counts) {
+  private constructor(
+    memory: WasmMemory,
+    { kernels, fused }: { kernels: WasmKernels; fused: boolean },
+    counts: Counts,
+  ) {
     this.counts = counts;
-    this.name = "CPU (WebAssembly SIMD)";
+    this.name = fused ? "CPU (WebAssembly SIMD, fused)" : "CPU (WebAssembly SIMD)";
     this.memory = memory;
     this.kernels = kernels;
   }
 
-  /** Loads the WebAssembly kernels. @throws Error when they cannot be loaded or SIMD is missing. */
-  static async create(): Promise<CpuEngine> {
+  /**
+   * Loads the WebAssembly kernels.
+   * @param fused false: round products before they are added, as every engine can
+   * @throws Error when they cannot be loaded or SIMD is missing
+   */
+  static async create(fused = true): Promise<CpuEngine> {
     const counts = noCounts();
     const memory = new WasmMemory(counts);
-    return new CpuEngine(memory, await loadKernels(memory.memory), counts);
+    return new CpuEngine(memory, await loadKernels(memory.memory, fused), counts);
   }
 
   /** Assigns addresses and prepares every call. */

@@ -1,7 +1,7 @@
 // The CPU engine against the float64 references: every op case, a short training, growth and the committed module.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { compileKernels } from "../../scripts/build-wasm.mjs";
+import { MODULES, compileKernels } from "../../scripts/build-wasm.mjs";
 import { CpuEngine } from "../../src/cpu/engine.ts";
 import { NATIVE_NAMES, prepareNative } from "../../src/cpu/native.ts";
 import { adamwKnobs } from "../../src/kernels/adamw.ts";
@@ -27,8 +27,8 @@ const modules = import.meta.glob<{ cases: readonly OpCase[] }>("../kernels/cases
 const cases = Object.values(modules).flatMap((module) => module.cases);
 
 describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
-  test("the CPU engine equals the reference", async () => {
-    const engine = await CpuEngine.create();
+  test.each([false, true])("the CPU engine equals the reference, fused %s", async (fused) => {
+    const engine = await CpuEngine.create(fused);
     const built = buildCase(opCase);
     for (const [tensor, values] of built.inputs) {
       engine.memory.write(tensor, values as Float32Array);
@@ -45,6 +45,11 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
       expect(error, message).toBeLessThanOrEqual(limit);
     });
   });
+});
+
+test("relaxed SIMD is used where it is, and can be left out", async () => {
+  expect((await CpuEngine.create()).name).toBe("CPU (WebAssembly SIMD, fused)");
+  expect((await CpuEngine.create(false)).name).toBe("CPU (WebAssembly SIMD)");
 });
 
 test("every twin is exercised by a case", () => {
@@ -146,7 +151,7 @@ test("copy takes the part that a view shows", async () => {
   expect(values).toEqual(Float32Array.from({ length: 64 }, (_, i) => 64 + i));
 });
 
-test("the committed module is what its sources compile to", async () => {
-  const committed = readFileSync(new URL("../../src/cpu/kernels.wasm", import.meta.url));
-  expect(Buffer.compare(committed, await compileKernels())).toBe(0);
+test.each(Object.entries(MODULES))("%s is what its sources compile to", async (name, flags) => {
+  const committed = readFileSync(new URL(`../../src/cpu/${name}`, import.meta.url));
+  expect(Buffer.compare(committed, await compileKernels(flags))).toBe(0);
 });

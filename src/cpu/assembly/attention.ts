@@ -1,5 +1,5 @@
 // Causal attention: keys (or queries) are transposed once per head, so that scores are computed four at a time.
-import { exp, give, lanes, largest, log, put, total } from "./lanes";
+import { exp, give, lanes, largest, log, madd, put, total } from "./lanes";
 
 const LOWEST: f32 = -1e30;
 
@@ -35,8 +35,8 @@ function products(
     let at = columns + ((<usize>t) << 2);
     for (let c = 0; c < D; c++, at += step) {
       const factor = v128.load_splat<f32>(x + ((<usize>c) << 2));
-      y0 = f32x4.add(y0, f32x4.mul(factor, v128.load(at)));
-      y1 = f32x4.add(y1, f32x4.mul(factor, v128.load(at, 16)));
+      y0 = madd(factor, v128.load(at), y0);
+      y1 = madd(factor, v128.load(at, 16), y1);
     }
     v128.store(out + ((<usize>t) << 2), y0);
     v128.store(out + ((<usize>t) << 2), y1, 16);
@@ -65,10 +65,10 @@ export function mix(
     let at = rows + <usize>first * stride + ((<usize>c) << 2);
     for (let t = first; t < end; t++, at += stride) {
       const weight = v128.load_splat<f32>(p + ((<usize>t) << 2));
-      y0 = f32x4.add(y0, f32x4.mul(weight, v128.load(at)));
-      y1 = f32x4.add(y1, f32x4.mul(weight, v128.load(at, 16)));
-      y2 = f32x4.add(y2, f32x4.mul(weight, v128.load(at, 32)));
-      y3 = f32x4.add(y3, f32x4.mul(weight, v128.load(at, 48)));
+      y0 = madd(weight, v128.load(at), y0);
+      y1 = madd(weight, v128.load(at, 16), y1);
+      y2 = madd(weight, v128.load(at, 32), y2);
+      y3 = madd(weight, v128.load(at, 48), y3);
     }
     const to = out + ((<usize>c) << 2);
     const zero = f32x4.splat(0);
@@ -81,7 +81,7 @@ export function mix(
     let y = f32x4.splat(0);
     let at = rows + <usize>first * stride + ((<usize>c) << 2);
     for (let t = first; t < end; t++, at += stride) {
-      y = f32x4.add(y, f32x4.mul(v128.load_splat<f32>(p + ((<usize>t) << 2)), v128.load(at)));
+      y = madd(v128.load_splat<f32>(p + ((<usize>t) << 2)), v128.load(at), y);
     }
     const to = out + ((<usize>c) << 2);
     give(to, f32x4.mul(factor, y), D - c, add);

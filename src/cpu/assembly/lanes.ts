@@ -22,6 +22,12 @@ export function give(to: usize, x: v128, left: i32, add: bool): void {
   put(to, add ? f32x4.add(v128.load(to), x) : x, left);
 }
 
+/** a * b + c: fused in the module for engines with relaxed SIMD, two roundings in the other. */
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(c, f32x4.mul(a, b));
+}
+
 /** Sum of the four lanes. */
 export function total(x: v128): f32 {
   const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));

@@ -1,4 +1,5 @@
 // C = opA(A) opB(B) in 4x8 register tiles over packed panels (Goto & van de Geijn 2008).
+import { madd } from "./lanes";
 
 // Columns of k and of n per packed block of B: 512 KiB, which stays in the second-level cache.
 const KC: i32 = 256;
@@ -111,17 +112,17 @@ function tile(a: usize, b: usize, kc: i32, c: usize, stride: usize, add: bool): 
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const a0 = v128.load_splat<f32>(a);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    c00 = madd(a0, b0, c00);
+    c01 = madd(a0, b1, c01);
     const a1 = v128.load_splat<f32>(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    c10 = madd(a1, b0, c10);
+    c11 = madd(a1, b1, c11);
     const a2 = v128.load_splat<f32>(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    c20 = madd(a2, b0, c20);
+    c21 = madd(a2, b1, c21);
     const a3 = v128.load_splat<f32>(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
-    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+    c30 = madd(a3, b0, c30);
+    c31 = madd(a3, b1, c31);
   }
   put(c, c00, c01, add);
   put(c + stride, c10, c11, add);
