@@ -42,7 +42,7 @@ export interface Host {
 }
 
 /** Fresh supervised answers that fix the mean and spread of the learned reward. */
-const NORMALISERS = 32;
+const NORMALISERS = 64;
 
 type Named = { readonly id: string; readonly text: string };
 
