@@ -108,6 +108,21 @@ const drop = (results: readonly AlignResult[]): string =>
     1,
   );
 
+function summary(plain: readonly AlignResult[], flipped: readonly AlignResult[]): string {
+  const flops = plain.flatMap(({ flopsPerIteration }) => flopsPerIteration ?? []);
+  return table(
+    ["what", "measured"],
+    [
+      ["runs that moved", share(plain, moved)],
+      ["runs that moved the other way with flipped rankings", share(flipped, movedBack)],
+      ["mean fall of the grammatical share, points", drop(plain)],
+      ["the same with flipped rankings", drop(flipped)],
+      ["mean PPO seconds of a run", mean(plain.map(({ seconds }) => seconds.ppo)).toFixed(0)],
+      ["GFLOP of one iteration", (mean(flops) / 1e9).toFixed(1)],
+    ],
+  );
+}
+
 /** The whole page, from results that were all run. */
 export function page(
   runs: readonly AlignResult[],
@@ -117,23 +132,16 @@ export function page(
   const plain = runs.filter(({ flipped }) => !flipped);
   const flipped = runs.filter((run) => run.flipped);
   const [first] = runs;
-  const flops = runs.flatMap(({ flopsPerIteration }) => flopsPerIteration ?? []);
   return `# Does it align? Tastes, seeds, and the rankings turned round
 
-Written by \`${command}\` from the JSON of \`npm run align\`; on ${first?.adapter ?? "no adapter"}. Each run starts from
-the shipped SFT model: ${String(first?.rankings)} rankings of K = ${String(first?.k)} by a simulated taste, the fast reward head, ${String(first?.iterations)} PPO iterations with the
+Written by \`${command}\`
+from the JSON of \`npm run align\`; on ${first?.adapter ?? "no adapter"}. Each run starts from the shipped
+SFT model: ${String(first?.rankings)} rankings of K = ${String(first?.k)} by a simulated taste, the fast reward head, ${String(first?.iterations)} PPO iterations with the
 default settings, then one answer at temperature 1 to each of 128 test prompts that were never ranked. The rate is the
 share of these answers that show the taste. Moved: up by 25 points or doubled; flipped rankings: down by 25 points or
 below half. With 128 answers a rate of 50 % has a 95 % interval of ± 9 points.
 
-| what                                              | measured |
-| ------------------------------------------------- | -------- |
-| runs that moved                                   | ${share(plain, moved)} |
-| runs that moved the other way with flipped rankings | ${share(flipped, movedBack)} |
-| mean fall of the grammatical share, points        | ${drop(plain)} |
-| the same with flipped rankings                    | ${drop(flipped)} |
-| mean PPO seconds of a run                         | ${mean(plain.map(({ seconds }) => seconds.ppo)).toFixed(0)} |
-| GFLOP of one iteration                            | ${(mean(flops) / 1e9).toFixed(1)} |
+${summary(plain, flipped)}
 
 ## Every run
 
