@@ -29,7 +29,7 @@ function sigmoid(v: number): number {
 
 /** Forward and backward kernels of y = f(x), element by element, from f and its derivative. */
 function elementwise(
-  name: string,
+  { name, backwardName }: { name: string; backwardName: string },
   f: (v: number) => number,
   derivative: (v: number) => number,
 ): { forward: Forward; backward: Backward } {
@@ -42,7 +42,7 @@ function elementwise(
     },
   };
   const backward: Backward = {
-    name: `${name}_backward`,
+    name: backwardName,
     writes: ["dx"],
     grid,
     reference({ x, dy, dx }, { N, ACCUMULATE }) {
@@ -57,11 +57,15 @@ function elementwise(
 const siluSlope = (v: number): number => sigmoid(v) * (1 + v * (1 - sigmoid(v)));
 
 const geluErfKernels = elementwise(
-  "gelu_erf",
+  { name: "gelu_erf", backwardName: "gelu_erf_backward" },
   (v) => v * phi(v),
   (v) => phi(v) + (v * Math.exp(-0.5 * v * v)) / Math.sqrt(2 * Math.PI),
 );
-const siluKernels = elementwise("silu", (v) => v * sigmoid(v), siluSlope);
+const siluKernels = elementwise(
+  { name: "silu", backwardName: "silu_backward" },
+  (v) => v * sigmoid(v),
+  siluSlope,
+);
 
 function apply(
   tape: Tape,
