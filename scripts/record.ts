@@ -180,6 +180,7 @@ async function writeFirstPrompt(trainer: Trainer, made: Made): Promise<void> {
       demonstrations: extra.demonstrations ?? 0,
       tokens: extra.tokens ?? 0,
       seconds: Math.round(extra.seconds ?? 0),
+      adapter: card.adapter,
       loss: card.curve.map(([, loss]) => loss),
       examples: watch.slice(0, 3).map(({ text }, i) => ({
         prompt: text,

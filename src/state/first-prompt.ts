@@ -26,8 +26,10 @@ export interface PromptText {
 export interface ShippedLesson {
   readonly demonstrations: number;
   readonly tokens: number;
-  /** how long it took where it was made, in seconds */
+  /** how long the supervised fine-tuning took, in seconds */
   readonly seconds: number;
+  /** what it ran on */
+  readonly adapter: string;
   /** supervised loss over training, first to last */
   readonly loss: readonly number[];
   readonly examples: readonly {

@@ -35,6 +35,7 @@ export const FIRST_PROMPT: FirstPrompt = {
     demonstrations: 3000,
     tokens: 5_000_000,
     seconds: 35,
+    adapter: "test adapter",
     loss: Array.from({ length: 200 }, (_, i) => 1.1 + 2.4 * Math.exp(-i / 30)),
     examples: [
       {
