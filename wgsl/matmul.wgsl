@@ -1,13 +1,10 @@
-// C = opA(A) opB(B) (+ bias): each invocation computes a 4 x 4 tile in registers, without barriers
+// C = epilogue(opA(A) opB(B)): each invocation computes a 4 x 4 tile in registers, without barriers
 
 const BATCH: u32 = 1u; // param: independent products, one per z
 const M: u32 = 64u; // param: rows of C
-const N: u32 = 64u; // param: columns of C
 const K: u32 = 64u; // param: length of the sums
 const TA: bool = false; // param: A is stored (K,M)
 const TB: bool = false; // param: B is stored (N,K)
-const BIAS: bool = false; // param: add bias to every row; otherwise bias is any tensor and not read
-const ACCUMULATE: bool = false; // param: C += instead of C =
 const AM: u32 = select(K, 1u, TA); // stride of a row of opA(A)
 const AK: u32 = select(1u, M, TA);
 const BK: u32 = select(N, 1u, TB);
@@ -17,18 +14,12 @@ const TILES_M: u32 = (M + 3u) / 4u;
 
 @group(0) @binding(0) var<storage, read> a: array<f32>; // (batch,M,K) or (batch,K,M)
 @group(0) @binding(1) var<storage, read> b: array<f32>; // (batch,K,N) or (batch,N,K)
-@group(0) @binding(2) var<storage, read> bias: array<f32>; // (N)
-@group(0) @binding(3) var<storage, read_write> c: array<f32>; // (batch,M,N)
+// include lib/matmul_epilogue.wgsl
 
-fn store(row: u32, column: u32, base: u32, value: vec4f) {
+fn store_row(row: u32, column: u32, base: u32, value: vec4f) {
   if (row >= M) { return; }
   for (var j = 0u; j < 4u; j++) {
-    if (column + j >= N) { return; }
-    let at = base + row * N + column + j;
-    var result = value[j];
-    if (BIAS) { result += bias[column + j]; }
-    if (ACCUMULATE) { result += c[at]; }
-    c[at] = result;
+    if (column + j < N) { store(base + row * N + column + j, column + j, value[j]); }
   }
 }
 
@@ -39,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (tile >= TILES_M * TILES_N || group.z >= BATCH) { return; }
   let column = (tile % TILES_N) * 4u;
   let row = (tile / TILES_N) * 4u;
-  // out-of-range rows and columns read a valid neighbour and are dropped by store()
+  // out-of-range rows and columns read a valid neighbour and are dropped when stored
   let base_a = group.z * M * K;
   let r0 = base_a + row * AM;
   let r1 = base_a + min(row + 1u, M - 1u) * AM;
@@ -64,8 +55,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     c3 += a[r3 + ka] * w;
   }
   let base_c = group.z * M * N;
-  store(row, column, base_c, c0);
-  store(row + 1u, column, base_c, c1);
-  store(row + 2u, column, base_c, c2);
-  store(row + 3u, column, base_c, c3);
+  store_row(row, column, base_c, c0);
+  store_row(row + 1u, column, base_c, c1);
+  store_row(row + 2u, column, base_c, c2);
+  store_row(row + 3u, column, base_c, c3);
+  if (SUMS && row == 0u) {
+    var sums = vec4f();
+    for (var k = 0u; k < K; k++) {
+      let kb = k * BK;
+      sums += vec4f(b[n0 + kb], b[n1 + kb], b[n2 + kb], b[n3 + kb]);
+    }
+    for (var j = 0u; j < 4u; j++) {
+      if (column + j < N) { store_sum(column + j, sums[j]); }
+    }
+  }
 }

@@ -23,9 +23,14 @@ function takes(parameters: string, rest: Omit<Signature, "bindings" | "consts"> 
 const attention = { scratch: { size: "attention_scratch", consts: ["T", "D"] } };
 
 const NATIVE: Readonly<Record<string, Signature>> = {
-  matmul: takes("a b bias c | BATCH M N K TA TB BIAS ACCUMULATE", {
-    scratch: { size: "matmul_scratch", consts: [] },
-  }),
+  matmul: takes(
+    "a b bias r c e | BATCH M N K TA TB BIAS RESIDUAL GELU GELU_BACKWARD ACCUMULATE SUMS ACCUMULATE_SUMS",
+    {
+      scratch: { size: "matmul_scratch", consts: [] },
+      supports: ({ TB, GELU_BACKWARD, ACCUMULATE, SUMS }) =>
+        !(SUMS === true && TB === true) && !(GELU_BACKWARD === true && ACCUMULATE === true),
+    },
+  ),
   attention: takes("qkv mask y lse | B T H D", attention),
   attention_backward_query: takes("qkv mask y dy lse dqkv delta | B T H D ACCUMULATE", attention),
   attention_backward_key: takes("qkv mask dy lse delta dqkv | B T H D ACCUMULATE", attention),

@@ -12,12 +12,19 @@ import type { Timing } from "./pace.ts";
 import { canTime, timeSteps } from "./profiler.ts";
 import { Recorder } from "./recorder.ts";
 import type { Step } from "./recorder.ts";
-import { bindingsOf, shaderSource, specialise } from "./shader.ts";
+import { bindingsOf } from "./shader.ts";
+import { Choices, traitsOf } from "./variants.ts";
+import type { Program } from "./variants.ts";
 
 /** A compiled tape. Replaying it creates no buffer, bind group or pipeline. */
 export interface Plan extends CompiledPlan {
-  readonly steps: readonly Step[];
-  readonly timing: Timing;
+  /** one per call; replaced only when a tuner has chosen another program */
+  readonly steps: Step[];
+  /** what computes each call */
+  readonly programs: Program[];
+  timing: Timing;
+  /** the buffer of a tensor of this plan */
+  readonly buffer: (tensor: Tensor) => GPUBuffer;
 }
 
 /** Everything that lives on one device: memory, pipelines, plans. */
@@ -29,13 +36,18 @@ export class Executor implements Engine {
   smoothness: Smoothness = "turbo";
   private readonly pace = new Pace();
   private readonly recorder: Recorder;
+  /** which variant computes which call; plain ones until somebody chooses */
+  readonly choices: Choices;
   private readonly pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  // plans live as long as whoever runs them
+  private readonly plans = new Set<WeakRef<Plan>>();
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;
     this.name = gpu.name;
     this.memory = new GpuMemory(gpu.device, this.counts);
     this.recorder = new Recorder(gpu.device, this.counts);
+    this.choices = new Choices(traitsOf(gpu));
   }
 
   /** Specialises and compiles the shaders of a tape, assigns slots and makes one bind group per call. */
@@ -46,13 +58,45 @@ export class Executor implements Engine {
       const slot = slotOf.get(tensor.storage);
       return slot === undefined ? this.memory.persistent(tensor.storage) : this.memory.slot(slot);
     };
-    const pipelines = await Promise.all(calls.map((call) => this.pipeline(call)));
+    const programs = calls.map((call) => this.choices.program(call));
+    const pipelines = await Promise.all(programs.map((program) => this.pipeline(program)));
     const steps = calls.map((call, index): Step => {
       const pipeline = pipelines[index] as GPUComputePipeline;
-      const [x, y = 1, z = 1] = call.kernel.grid(call.consts as never);
-      return { pipeline, bindGroup: this.bind(call, pipeline, buffer), x, y, z };
+      return this.step(call, programs[index] as Program, pipeline, buffer);
     });
-    return { label, calls, steps, timing: this.pace.timing(calls) };
+    const plan = { label, calls, steps, programs, timing: this.pace.timing(calls), buffer };
+    this.plans.add(new WeakRef(plan));
+    return plan;
+  }
+
+  /**
+   * Puts the chosen programs into all plans, which may be in use: they change between two runs.
+   * @returns how many calls are computed by another program now
+   */
+  async adoptChoices(): Promise<number> {
+    let changed = 0;
+    for (const reference of [...this.plans]) {
+      const plan = reference.deref();
+      if (plan === undefined) this.plans.delete(reference);
+      else changed += await this.adopt(plan);
+    }
+    return changed;
+  }
+
+  private async adopt(plan: Plan): Promise<number> {
+    const { calls, steps, programs, buffer } = plan;
+    const news = calls.map((call) => this.choices.program(call));
+    const pipelines = await Promise.all(news.map((program) => this.pipeline(program)));
+    let changed = 0;
+    calls.forEach((call, i) => {
+      const program = news[i] as Program;
+      if (program.code === programs[i]?.code) return;
+      steps[i] = this.step(call, program, pipelines[i] as GPUComputePipeline, buffer);
+      programs[i] = program;
+      changed++;
+    });
+    if (changed > 0) plan.timing = this.pace.timing(calls);
+    return changed;
   }
 
   /** Queues plans one after the other: one submit in turbo mode, submits of at most 8 ms in smooth mode. */
@@ -125,12 +169,11 @@ export class Executor implements Engine {
     );
   }
 
-  private pipeline(call: Call): Promise<GPUComputePipeline> {
-    const { name } = call.kernel;
-    const code = specialise(name, shaderSource(name), call.consts);
+  /** The pipeline of a program, compiled on first use. Rejects with the compiler's messages. */
+  pipeline({ shader, code }: Pick<Program, "shader" | "code">): Promise<GPUComputePipeline> {
     const known = this.pipelines.get(code);
     if (known !== undefined) return known;
-    const made = this.createPipeline(name, code);
+    const made = this.createPipeline(shader, code);
     this.counts.pipelines++;
     this.pipelines.set(code, made);
     return made;
@@ -158,15 +201,16 @@ export class Executor implements Engine {
     }
   }
 
-  private bind(
-    call: Call,
+  private step(
+    { kernel, bindings }: Call,
+    program: Program,
     pipeline: GPUComputePipeline,
     buffer: (tensor: Tensor) => GPUBuffer,
-  ): GPUBindGroup {
-    const entries = bindingsOf(shaderSource(call.kernel.name)).map(({ name, index }) => {
-      const tensor = call.bindings[name];
+  ): Step {
+    const entries = bindingsOf(program.code).map(({ name, index }) => {
+      const tensor = bindings[name];
       if (tensor === undefined) {
-        throw new Error(`${call.kernel.name}: no tensor for the binding ${name}`);
+        throw new Error(`${kernel.name}: no tensor for the binding ${name}`);
       }
       const resource = {
         buffer: buffer(tensor),
@@ -176,10 +220,12 @@ export class Executor implements Engine {
       return { binding: index, resource };
     });
     this.counts.bindGroups++;
-    return this.gpu.device.createBindGroup({
-      label: call.kernel.name,
+    const bindGroup = this.gpu.device.createBindGroup({
+      label: kernel.name,
       layout: pipeline.getBindGroupLayout(0),
       entries,
     });
+    const [x, y = 1, z = 1] = program.grid;
+    return { pipeline, bindGroup, x, y, z };
   }
 }

@@ -1,24 +1,37 @@
 // Finds wgsl/<kernel>.wgsl, writes a kernel's constants into its `// param` lines and reads its bindings.
 import type { Consts } from "../plan/kernel.ts";
+import { unroll } from "./unroll.ts";
 
 const files = import.meta.glob<string>("/wgsl/*.wgsl", {
   query: "?raw",
   import: "default",
   eager: true,
 });
+const shared = import.meta.glob<string>("/wgsl/lib/*.wgsl", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+const INCLUDE = /^\/\/ include (lib\/\w+\.wgsl)$/gm;
 
 /** Names of all shader files, without folder and extension. */
 export function shaderNames(): string[] {
   return Object.keys(files).map((path) => path.slice("/wgsl/".length, -".wgsl".length));
 }
 
-/** The shader as it stands in wgsl/. Throws if there is no such file. */
+/** The shader as it stands in wgsl/, with what it includes in its place. Throws if there is no such file. */
 export function shaderSource(name: string): string {
   const source = files[`/wgsl/${name}.wgsl`];
   if (source === undefined) {
     throw new Error(`shader: no file wgsl/${name}.wgsl, expected one for the kernel "${name}"`);
   }
-  return source;
+  return source.replace(INCLUDE, (_line, path: string) => {
+    const included = shared[`/wgsl/${path}`];
+    if (included === undefined) {
+      throw new Error(`${name}: includes wgsl/${path}, expected a file of that name`);
+    }
+    return included;
+  });
 }
 
 export interface Binding {
@@ -62,7 +75,7 @@ function literal(kernel: string, name: string, type: string, value: number | boo
   return type === "u32" ? `${String(value)}u` : String(value);
 }
 
-/** The shader with its param lines rewritten; nothing else is touched. Throws on a missing or unknown constant. */
+/** The shader with its param lines rewritten and its marked loops unrolled. Throws on a missing or unknown constant. */
 export function specialise(kernel: string, source: string, consts: Consts): string {
   const unused = new Set(Object.keys(consts));
   const result = source.replace(
@@ -79,5 +92,5 @@ export function specialise(kernel: string, source: string, consts: Consts): stri
       `${kernel}: wgsl/${kernel}.wgsl has no param line for ${[...unused].join(", ")}`,
     );
   }
-  return result;
+  return unroll(kernel, result);
 }

@@ -1,6 +1,6 @@
 // AdamW (Loshchilov & Hutter 2019, algorithm 2) over flat buffers of all parameters of a model.
 import { row } from "../plan/kernel.ts";
-import type { Kernel } from "../plan/kernel.ts";
+import type { Kernel, Variant } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
@@ -63,10 +63,19 @@ interface Consts {
   readonly DECAY_END: number;
 }
 
+const vectors: Variant<Consts> = {
+  title: "adamw_vec4",
+  shader: "adamw_vec4",
+  applies: ({ N }) => N % 4 === 0,
+  consts: (consts) => consts,
+  grid: ({ N }) => row(Math.ceil(N / 256)),
+};
+
 export const adamwUpdate: Kernel<"values" | "grads" | "m" | "v" | "state" | "knobs", Consts> = {
   name: "adamw",
   writes: ["values", "m", "v"],
   grid: ({ N }) => row(Math.ceil(N / 64)),
+  variants: [vectors],
   reference({ values, grads, m, v, state, knobs }, { N, DECAY_END }) {
     if (state[2] === 0) return;
     for (let i = 0; i < N; i++) {

@@ -30,7 +30,7 @@ export const embeddingForward: Kernel<
 };
 
 /** Threads of one table row handle four columns each. */
-const COLUMNS = 4;
+const COLUMNS = 16;
 
 export const embeddingBackward: Kernel<
   "ids" | "dx" | "dw",

@@ -13,15 +13,24 @@ interface Consts {
   readonly N: number;
 }
 
+/** gelu(v), tanh approximation. */
+export function geluAt(v: number): number {
+  return 0.5 * v * (1 + Math.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v)));
+}
+
+/** gelu'(v), tanh approximation. */
+export function geluSlopeAt(v: number): number {
+  const t = Math.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v));
+  const slope = SQRT_2_OVER_PI * (1 + 3 * CUBIC * v * v);
+  return 0.5 * (1 + t) + 0.5 * v * (1 - t * t) * slope;
+}
+
 export const geluForward: Kernel<"x" | "y", Consts> = {
   name: "gelu",
   writes: ["y"],
   grid: ({ N }) => row(Math.ceil(N / 64)),
   reference({ x, y }, { N }) {
-    for (let i = 0; i < N; i++) {
-      const v = x[i]!;
-      y[i] = 0.5 * v * (1 + Math.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v)));
-    }
+    for (let i = 0; i < N; i++) y[i] = geluAt(x[i]!);
   },
 };
 
@@ -31,10 +40,7 @@ export const geluBackward: Kernel<"x" | "dy" | "dx", Consts & { readonly ACCUMUL
   grid: ({ N }) => row(Math.ceil(N / 64)),
   reference({ x, dy, dx }, { N, ACCUMULATE }) {
     for (let i = 0; i < N; i++) {
-      const v = x[i]!;
-      const t = Math.tanh(SQRT_2_OVER_PI * (v + CUBIC * v * v * v));
-      const slope = SQRT_2_OVER_PI * (1 + 3 * CUBIC * v * v);
-      const d = (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * slope) * dy[i]!;
+      const d = geluSlopeAt(x[i]!) * dy[i]!;
       dx[i] = ACCUMULATE ? dx[i]! + d : d;
     }
   },

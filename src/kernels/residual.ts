@@ -43,13 +43,18 @@ export function residual(tape: Tape, x: Tensor, f: Tensor): Tensor {
   const y = tape.result("residual", x.shape, x, f);
   tape.call(residualForward, { x, f, y }, { N });
   tape.onBackward(y, () => {
-    for (const operand of [x, f]) {
-      if (tape.share(operand, y)) continue;
-      const dy = tape.gradientOf(y);
-      const dx = tape.into(operand);
-      if (dx === undefined) continue;
-      tape.call(residualBackward, { dy, dx: dx.tensor }, { N, ACCUMULATE: dx.ACCUMULATE });
-    }
+    passOn(tape, x, y);
+    passOn(tape, f, y);
   });
   return y;
+}
+
+/** The derivative of `y = operand + …` goes on to `operand`: shared where possible, else copied or added. */
+export function passOn(tape: Tape, operand: Tensor, y: Tensor): void {
+  if (tape.share(operand, y)) return;
+  const dy = tape.gradientOf(y);
+  const dx = tape.into(operand);
+  if (dx === undefined) return;
+  const consts = { N: size(y.shape), ACCUMULATE: dx.ACCUMULATE };
+  tape.call(residualBackward, { dy, dx: dx.tensor }, consts);
 }

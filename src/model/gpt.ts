@@ -2,10 +2,8 @@
 import { geluErf, swiglu } from "../kernels/activation.ts";
 import { attention } from "../kernels/attention.ts";
 import { embedding } from "../kernels/embedding.ts";
-import { gelu } from "../kernels/gelu.ts";
 import { layernorm } from "../kernels/layernorm.ts";
-import { linear, matmul } from "../kernels/matmul.ts";
-import { residual } from "../kernels/residual.ts";
+import { feedForward, linear, matmul } from "../kernels/matmul.ts";
 import { rmsnorm } from "../kernels/rmsnorm.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe } from "../plan/tensor.ts";
@@ -117,20 +115,28 @@ function normed(tape: Tape, config: GptConfig, p: Parameters, name: string, x: T
     : rmsnorm(tape, x, weight, config.normEps);
 }
 
-function dense(tape: Tape, config: GptConfig, p: Parameters, name: string, x: Tensor): Tensor {
-  const bias = config.bias ? parameter(p, `${name}.bias`) : undefined;
-  return linear(tape, x, parameter(p, `${name}.weight`), bias);
+function biasOf(config: GptConfig, p: Parameters, name: string): Tensor | undefined {
+  return config.bias ? parameter(p, `${name}.bias`) : undefined;
 }
 
-function feedForward(tape: Tape, config: GptConfig, p: Parameters, h: string, x: Tensor): Tensor {
+/** y + the feed-forward part of x. */
+function mlp(
+  tape: Tape,
+  config: GptConfig,
+  p: Parameters,
+  h: string,
+  [x, y]: readonly [Tensor, Tensor],
+): Tensor {
+  const weight = (name: string): Tensor => parameter(p, `${h}.mlp.${name}.weight`);
   if (config.mlp === "swiglu") {
-    const gate = linear(tape, x, parameter(p, `${h}.mlp.gate.weight`), undefined);
-    const up = linear(tape, x, parameter(p, `${h}.mlp.up.weight`), undefined);
-    return linear(tape, swiglu(tape, gate, up), parameter(p, `${h}.mlp.down.weight`), undefined);
+    const gate = linear(tape, x, weight("gate"));
+    const up = linear(tape, x, weight("up"));
+    return linear(tape, swiglu(tape, gate, up), weight("down"), undefined, y);
   }
-  const inner = dense(tape, config, p, `${h}.mlp.c_fc`, x);
-  const active = config.mlp === "gelu_tanh" ? gelu(tape, inner) : geluErf(tape, inner);
-  return dense(tape, config, p, `${h}.mlp.c_proj`, active);
+  const [up, upBias] = [weight("c_fc"), biasOf(config, p, `${h}.mlp.c_fc`)];
+  const [down, downBias] = [weight("c_proj"), biasOf(config, p, `${h}.mlp.c_proj`)];
+  if (config.mlp === "gelu_tanh") return feedForward(tape, x, { up, upBias, down, downBias }, y);
+  return linear(tape, geluErf(tape, linear(tape, x, up, upBias)), down, downBias, y);
 }
 
 /** Blocks and final norm over an embedded sequence (R,C) -> hidden states (R,C). */
@@ -145,20 +151,12 @@ export function trunk(
   for (let i = 0; i < config.layers; i++) {
     const h = `h.${String(i)}`;
     x = tape.scope(h, () => {
-      const qkv = dense(
-        tape,
-        config,
-        p,
-        `${h}.attn.c_attn`,
-        normed(tape, config, p, `${h}.ln_1`, x),
-      );
-      const attended = dense(tape, config, p, `${h}.attn.c_proj`, mix(i, qkv));
-      const y = residual(tape, x, attended);
-      return residual(
-        tape,
-        y,
-        feedForward(tape, config, p, h, normed(tape, config, p, `${h}.ln_2`, y)),
-      );
+      const weight = (name: string): Tensor => parameter(p, `${h}.attn.${name}.weight`);
+      const bias = (name: string): Tensor | undefined => biasOf(config, p, `${h}.attn.${name}`);
+      const normal = normed(tape, config, p, `${h}.ln_1`, x);
+      const qkv = linear(tape, normal, weight("c_attn"), bias("c_attn"));
+      const y = linear(tape, mix(i, qkv), weight("c_proj"), bias("c_proj"), x);
+      return mlp(tape, config, p, h, [normed(tape, config, p, `${h}.ln_2`, y), y]);
     });
   }
   return normed(tape, config, p, "ln_f", x);

@@ -58,10 +58,10 @@ const products: Readonly<Record<string, Spec>> = {
     ];
     const inner = swiglu(
       bench.tape,
-      linear(bench.tape, x, gate, undefined),
-      linear(bench.tape, x, up, undefined),
+      linear(bench.tape, x, gate),
+      linear(bench.tape, x, up),
     );
-    const y = linear(bench.tape, inner, down, undefined);
+    const y = linear(bench.tape, inner, down);
     bench.seed(y, "d_y");
     const gradients = [x, gate, up, down].map(
       (tensor, index) => [`grad/${names[index] ?? ""}`, gradient(tensor)] as const,

@@ -14,8 +14,38 @@ export interface Kernel<B extends string = string, C extends Consts = Consts> {
   grid(consts: C): Grid;
   /** floating-point operations of a call, a multiply-add as two; absent where about one per element */
   flops?(consts: C): number;
+  /** faster ways to compute it, of which a tuner picks by measurement; `name` is the plain one */
+  readonly variants?: readonly Variant<C>[];
+  /**
+   * What decides which variant is fastest, apart from the size: calls of one class share a ranking.
+   * Present where `variants` is.
+   */
+  tuningClass?(consts: C): string;
   /** the same arithmetic in plain loops over the same constants */
   reference(buffers: Readonly<Record<B, TypedArray>>, consts: C): void;
+}
+
+/** What a variant may need to know of an adapter. */
+export interface AdapterTraits {
+  /** lanes of a subgroup when they are the same number in every pipeline; undefined without subgroups */
+  readonly subgroup: number | undefined;
+  readonly f16: boolean;
+  /** bytes of workgroup memory */
+  readonly workgroupBytes: number;
+  readonly workgroupLanes: number;
+}
+
+/** Another way to compute a kernel, in a shader file of its own with the same bindings; the reference stays. */
+export interface Variant<C extends Consts = Consts> {
+  /** for reports: the file and what tells it from others of the same file, e.g. `matmul_subgroup 16x2` */
+  readonly title: string;
+  /** file name of the shader without `.wgsl` */
+  readonly shader: string;
+  /** whether it can compute a call with these constants on such an adapter */
+  applies(consts: C, adapter: AdapterTraits): boolean;
+  /** values of the shader's `// param` lines */
+  consts(consts: C, adapter: AdapterTraits): Consts;
+  grid(consts: C, adapter: AdapterTraits): Grid;
 }
 
 /** One invocation of a kernel, with names of bindings and constants erased. */

@@ -1,6 +1,7 @@
 // The generic tests of every op: derived backward against finite differences, WGSL against the CPU reference.
 import { describe, expect, test } from "vitest";
 import { bindingsOf, paramsOf, shaderNames, shaderSource } from "../../src/gpu/shader.ts";
+import { variantsOf } from "../../src/gpu/variants.ts";
 import { CpuMemory, runOnCpu } from "../../src/plan/reference.ts";
 import type { Call } from "../../src/plan/tape.ts";
 import { size } from "../../src/plan/tensor.ts";
@@ -57,6 +58,7 @@ function checkShader({ kernel, bindings, consts }: Call): void {
 }
 
 const used = new Set<string>();
+const tried = new Set<string>();
 
 describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
   const built = buildCase(opCase);
@@ -77,8 +79,39 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
   test("WGSL equals the reference", async () => {
     expect(await differences(opCase, built, await executor())).toEqual([]);
   });
+
+  if (opCase.variants !== undefined) {
+    test("every variant that applies equals the reference", async () => {
+      const on = await executor();
+      const { traits } = on.choices;
+      const all = built.tape.calls.flatMap((call) => variantsOf(call, traits));
+      const found = all.filter(
+        ({ shader, title }) =>
+          opCase.variants === "all" || title === all.find((v) => v.shader === shader)?.title,
+      );
+      for (const { shader, title } of found) {
+        used.add(shader);
+        tried.add(title);
+      }
+      for (const title of new Set(found.map((variant) => variant.title))) {
+        on.choices.forced = title;
+        try {
+          expect(await differences(opCase, built, on), title).toEqual([]);
+        } finally {
+          on.choices.forced = undefined;
+        }
+      }
+    });
+  }
 });
 
 test("every shader is exercised by a case", () => {
   expect(shaderNames().filter((name) => !used.has(name))).toEqual([]);
+});
+
+test("every variant that this adapter can run is exercised by a case", async () => {
+  const { traits } = (await executor()).choices;
+  const calls = cases.flatMap((opCase) => buildCase(opCase).tape.calls);
+  const possible = calls.flatMap((call) => variantsOf(call, traits).map(({ title }) => title));
+  expect([...new Set(possible)].filter((title) => !tried.has(title))).toEqual([]);
 });

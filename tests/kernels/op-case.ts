@@ -24,6 +24,8 @@ export interface OpCase {
   readonly tolerance?: number;
   /** finite differences are skipped for ops that are not differentiable by design (say why in the case) */
   readonly finiteDifferences?: false;
+  /** compares the variants of its kernels too, all or one of each shader file: compilers take seconds for each */
+  readonly variants?: "all" | "files";
 }
 
 export interface Built {

@@ -1,5 +1,7 @@
 // C = opA(A) opB(B) in 4x8 register tiles over packed panels (Goto & van de Geijn 2008).
+import { gelu, gelu_backward, residual } from "./elementwise";
 import { madd } from "./lanes";
+import { column_sum } from "./rows";
 
 // Columns of k and of n per packed block of B: 512 KiB, which stays in the second-level cache.
 const KC: i32 = 256;
@@ -202,7 +204,9 @@ export function matmul(
   a: usize,
   b: usize,
   bias: usize,
+  r: usize,
   c: usize,
+  e: usize,
   BATCH: i32,
   M: i32,
   N: i32,
@@ -210,14 +214,26 @@ export function matmul(
   TA: bool,
   TB: bool,
   BIAS: bool,
+  RESIDUAL: bool,
+  GELU: bool,
+  GELU_BACKWARD: bool,
   ACCUMULATE: bool,
+  SUMS: bool,
+  ACCUMULATE_SUMS: bool,
   scratch: usize,
 ): void {
+  if (SUMS) column_sum(b, e, K, N, ACCUMULATE_SUMS);
+  const count = M * N;
   for (let z = 0; z < BATCH; z++) {
     if (BIAS) addBias(bias, c, M, N, ACCUMULATE);
     one(a, b, c, M, N, K, TA, TB, BIAS || ACCUMULATE, scratch);
+    if (RESIDUAL) residual(c, r, c, count);
+    if (GELU_BACKWARD) gelu_backward(r, c, c, count, false);
+    if (GELU) gelu(c, e, count);
     a += (<usize>(M * K)) << 2;
     b += (<usize>(K * N)) << 2;
-    c += (<usize>(M * N)) << 2;
+    c += (<usize>count) << 2;
+    r += (<usize>count) << 2;
+    e += (<usize>count) << 2;
   }
 }

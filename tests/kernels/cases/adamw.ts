@@ -17,6 +17,7 @@ const variants: readonly Variant[] = [
   { N: 65, decayEnd: 65 },
   { N: 1757, decayEnd: 1000 },
   { N: 20011, decayEnd: 64 },
+  { N: 20012, decayEnd: 65 },
   { N: 257, decayEnd: 64, poison: NaN },
   { N: 257, decayEnd: 64, poison: Infinity },
   { N: 257, decayEnd: 64, poison: 1e30 },
@@ -24,6 +25,7 @@ const variants: readonly Variant[] = [
 
 export const cases: readonly OpCase[] = variants.map(({ N, decayEnd, poison }) => ({
   name: `adamw ${String(N)}${poison === undefined ? "" : ` with a gradient of ${String(poison)}`}`,
+  ...(N === 20012 ? { variants: "all" } : {}),
   inputs: {
     values: { shape: [N], differentiable: false },
     grads: {

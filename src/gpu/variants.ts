@@ -1,0 +1,87 @@
+// Which shader computes a call on this adapter: the plain one, or the variant that was chosen for it.
+import type { AdapterTraits, Grid, Variant } from "../plan/kernel.ts";
+import type { Call } from "../plan/tape.ts";
+import type { Gpu } from "./device.ts";
+import { shaderSource, specialise } from "./shader.ts";
+
+/** Title of the way to compute a call that is not a variant. */
+export const PLAIN = "plain";
+
+/** A shader that computes a call, ready to compile. */
+export interface Program {
+  /** PLAIN or the variant's title */
+  readonly title: string;
+  /** file in wgsl/, without extension */
+  readonly shader: string;
+  readonly code: string;
+  readonly grid: Grid;
+}
+
+/** What variants may ask of an adapter. */
+export function traitsOf({ device, adapter }: Gpu): AdapterTraits {
+  const { subgroupMinSize: least, subgroupMaxSize: most } = adapter.info;
+  const fixed = device.features.has("subgroups") && least === most && least > 0;
+  return {
+    subgroup: fixed ? least : undefined,
+    f16: device.features.has("shader-f16"),
+    workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
+    workgroupLanes: device.limits.maxComputeInvocationsPerWorkgroup,
+  };
+}
+
+/** Two calls with the same key are computed by the same program. */
+export function keyOf({ kernel, consts }: Pick<Call, "kernel" | "consts">): string {
+  const names = Object.keys(consts).sort();
+  return `${kernel.name} ${names.map((name) => `${name}=${String(consts[name])}`).join(" ")}`;
+}
+
+/** The variants of a kernel that can compute a call. */
+export function variantsOf({ kernel, consts }: Call, traits: AdapterTraits): Variant[] {
+  const all = (kernel.variants ?? []) as readonly Variant[];
+  return all.filter((variant) => variant.applies(consts, traits));
+}
+
+/** The program of a call: by a variant, or the plain one. */
+export function programOf(call: Call, traits: AdapterTraits, variant?: Variant): Program {
+  const { kernel, consts } = call;
+  if (variant === undefined) {
+    const code = specialise(kernel.name, shaderSource(kernel.name), consts);
+    return { title: PLAIN, shader: kernel.name, code, grid: kernel.grid(consts as never) };
+  }
+  const { title, shader } = variant;
+  const code = specialise(shader, shaderSource(shader), variant.consts(consts, traits));
+  return { title, shader, code, grid: variant.grid(consts, traits) };
+}
+
+/** The choices made for one device. */
+export class Choices {
+  readonly traits: AdapterTraits;
+  /** title of a variant that computes every call that it can, whatever was chosen: for tests */
+  forced: string | undefined;
+  private readonly chosen = new Map<string, Variant>();
+
+  constructor(traits: AdapterTraits) {
+    this.traits = traits;
+  }
+
+  /** The variant of a call; undefined means plain. */
+  of(call: Call): Variant | undefined {
+    if (this.forced !== undefined) {
+      return variantsOf(call, this.traits).find(({ title }) => title === this.forced);
+    }
+    return this.chosen.get(keyOf(call));
+  }
+
+  program(call: Call): Program {
+    return programOf(call, this.traits, this.of(call));
+  }
+
+  /** True if this changes how the call is computed. */
+  set(call: Call, variant: Variant | undefined): boolean {
+    const key = keyOf(call);
+    if (this.chosen.get(key) === variant) return false;
+    if (variant === undefined) this.chosen.delete(key);
+    else this.chosen.set(key, variant);
+    return true;
+  }
+}
