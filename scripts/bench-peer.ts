@@ -3,11 +3,12 @@ import { CpuEngine } from "../src/cpu/engine.ts";
 import { openGpu } from "../src/gpu/device.ts";
 import { Executor } from "../src/gpu/executor.ts";
 import { matmul } from "../src/kernels/matmul.ts";
+import { tune } from "../src/gpu/tuner.ts";
 import { flatten } from "../src/model/parameters.ts";
 import type { Engine } from "../src/plan/engine.ts";
 import { Tape } from "../src/plan/tape.ts";
 import { persistent } from "../src/plan/tensor.ts";
-import { lossOf, prepareTraining, queueStep } from "./bench/models.ts";
+import { lossOf, prepareTraining, queueStep, stepAndRead } from "./bench/models.ts";
 import type { Size, Training } from "./bench/models.ts";
 import { prepareSampling } from "./bench/sampling.ts";
 
@@ -80,6 +81,14 @@ async function openVariant(variant: string): Promise<Engine> {
   return new Executor(await openGpu(navigator.gpu));
 }
 
+/** Chooses kernels for everything compiled so far, as the page does at its start; it takes its time here. */
+async function tuneAll(engine: Engine): Promise<object> {
+  if (!(engine instanceof Executor)) return {};
+  const { tuned, milliseconds } = await tune(engine, engine.compiledCalls(), { budget: Infinity });
+  const chosen = tuned.map(({ key, chosen: title }) => `${key}: ${title}`);
+  return { tuningMs: milliseconds, chosen };
+}
+
 function sizeOf({ layers, d, heads, ctx, batch, vocab }: HarnessConfig): Size {
   return { name: "peer", layers, width: d, heads, context: ctx, batch, vocabulary: vocab };
 }
@@ -96,6 +105,7 @@ async function product(
   const tape = new Tape({ keep: true });
   const c = matmul(tape, left, right, { M: n, N: n, K: n });
   const plan = await engine.compile(`matmul ${String(n)}`, tape.calls);
+  await tuneAll(engine);
   const check = async (): Promise<number> => {
     const [values] = await engine.memory.read([c]);
     return maxErr(values ?? []);
@@ -116,7 +126,10 @@ export function nudgePeer({ initWeights, matmulData }: Harness): Peer {
     const extents = { B: BATCHES[kind] ?? 1, P: 1, G: longest };
     const made =
       samplers.get(kind) ??
-      prepareSampling(engine, size, extents, training.parameters).then(({ rollout }) => rollout);
+      prepareSampling(engine, size, extents, training.parameters).then(async ({ rollout }) => {
+        await tuneAll(engine);
+        return rollout;
+      });
     samplers.set(kind, made);
     return made;
   };
@@ -133,16 +146,15 @@ export function nudgePeer({ initWeights, matmulData }: Harness): Peer {
       const named = Object.entries(initWeights(config));
       const arrays = Object.fromEntries(named.map(([name, [, v]]) => [parameterName(name), v]));
       engine.memory.write(training.parameters.values, flatten(training.parameters, arrays));
-      this.info = { engine: engine.name, params: training.parameterCount };
+      const tuning = await tuneAll(engine);
+      this.info = { engine: engine.name, params: training.parameterCount, ...tuning };
     },
     stepNoRead(x, y) {
       queueStep(training, ++steps, x, y);
       return training;
     },
     readLoss: () => lossOf(training),
-    step(x, y) {
-      return this.readLoss(this.stepNoRead(x, y));
-    },
+    step: (x, y) => stepAndRead(training, ++steps, x, y),
     // The length of a rollout is part of its plan, so the short warm-up runs the same plan as the rest.
     async generate(n, kind) {
       const tokens = await (await sampler(kind))(++stream);

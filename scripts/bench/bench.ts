@@ -1,5 +1,6 @@
 // What every section of the bench works with: the engine, its limits of time, and what was left out.
 import type { CompiledPlan, Engine } from "../../src/plan/engine.ts";
+import { tuneCalls } from "../tuning.ts";
 import { measurePlans } from "./measure.ts";
 import type { Limits, Timing } from "./measure.ts";
 import type { Peak } from "./peak.ts";
@@ -71,8 +72,17 @@ export class Bench {
     this.opened.destroy();
   }
 
-  /** Times plans that do so many operations, and remembers the rate. */
+  /** Chooses the kernels of plans by measurement, as the page does on a GPU. */
+  async tune(plans: readonly CompiledPlan[]): Promise<void> {
+    await tuneCalls(
+      this.engine,
+      plans.flatMap(({ calls }) => [...calls]),
+    );
+  }
+
+  /** Times tuned plans that do so many operations, and remembers the rate. */
   async time(plans: readonly CompiledPlan[], flops: number): Promise<Timing> {
+    await this.tune(plans);
     const timing = await measurePlans(this.engine, plans, this.options.limits);
     this.learn(flops, timing.median);
     return timing;

@@ -156,6 +156,20 @@ export function queueStep(
   engine.run(plan);
 }
 
+/** As queueStep, and the mean loss of the step, read back in the same submit. */
+export async function stepAndRead(
+  training: Training,
+  step: number,
+  tokens: Int32Array,
+  targets: Int32Array,
+): Promise<number> {
+  const { engine, optimiser, plan, stats } = training;
+  engine.memory.write(training.rows, rowsOf(training, tokens, targets));
+  engine.memory.write(optimiser.knobs, adamwKnobs(step, SETTINGS));
+  const [values] = await engine.runAndRead([plan], [stats]);
+  return values?.[0] ?? NaN;
+}
+
 /** Mean loss of the latest step. */
 export async function lossOf({ engine, stats }: Training): Promise<number> {
   const [values] = await engine.memory.read([stats]);

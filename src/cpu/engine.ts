@@ -1,5 +1,5 @@
 // Runs plans without WebGPU: hot kernels in WebAssembly, all others by their references, in one memory.
-import type { CompiledPlan, Counts, Engine, Smoothness } from "../plan/engine.ts";
+import type { CompiledPlan, Counts, Engine, HostArray, Smoothness } from "../plan/engine.ts";
 import { noCounts } from "../plan/engine.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
@@ -82,6 +82,12 @@ export class CpuEngine implements Engine {
       for (const step of plan.steps) step();
       this.counts.dispatches += plan.steps.length;
     }
+  }
+
+  /** Runs plans and copies tensors out of the memory. */
+  runAndRead(plans: readonly CompiledPlan[], tensors: readonly Tensor[]): Promise<HostArray[]> {
+    this.run(...plans);
+    return this.memory.read(tensors);
   }
 
   /** Resolves at once: `run` returns only when its work is done. */

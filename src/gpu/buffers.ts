@@ -2,10 +2,10 @@
 import type { Counts, EngineMemory, HostArray } from "../plan/engine.ts";
 import { size } from "../plan/tensor.ts";
 import type { Storage, Tensor } from "../plan/tensor.ts";
+import { StagingPool } from "./staging.ts";
+import type { Staged } from "./staging.ts";
 
 const USAGE = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC (numbers, because Node has no GPUBufferUsage)
-const STAGING = 0x1 | 0x8; // MAP_READ | COPY_DST
-const MAP_READ = 0x1;
 
 export class GpuMemory implements EngineMemory {
   readonly device: GPUDevice;
@@ -13,11 +13,13 @@ export class GpuMemory implements EngineMemory {
   private readonly buffers = new Map<Storage, GPUBuffer>();
   private readonly slots: GPUBuffer[] = [];
   private readonly slotLengths: number[] = [];
+  private readonly staging: StagingPool;
 
   /** `counts` is shared with the executor and counts up. */
   constructor(device: GPUDevice, counts: Counts) {
     this.device = device;
     this.counts = counts;
+    this.staging = new StagingPool(device, () => this.counts.buffers++);
   }
 
   /** Elements of each slot that exists already. */
@@ -95,41 +97,46 @@ export class GpuMemory implements EngineMemory {
 
   /** Reads persistent tensors back with one mapAsync. Rejects when the device is lost. */
   async read(tensors: readonly Tensor[]): Promise<HostArray[]> {
-    const lengths = tensors.map((tensor) => size(tensor.shape) * 4);
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    const staging = this.device.createBuffer({ label: "read-back", size: total, usage: STAGING });
-    this.counts.buffers++;
     const encoder = this.device.createCommandEncoder({ label: "read-back" });
+    const staged = this.stage(tensors, encoder);
+    this.submit(encoder);
+    return this.collect(tensors, staged);
+  }
+
+  /** Records the copies of a read-back; `collect` gives the values once the encoder's commands are submitted. */
+  stage(tensors: readonly Tensor[], encoder: GPUCommandEncoder): Staged {
+    const lengths = tensors.map((tensor) => size(tensor.shape) * 4);
+    const staged = this.staging.take(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
     tensors.forEach((tensor, index) => {
       const length = lengths[index] ?? 0;
       const source = this.persistent(tensor.storage);
-      encoder.copyBufferToBuffer(source, tensor.offset * 4, staging, at, length);
+      encoder.copyBufferToBuffer(source, tensor.offset * 4, staged.buffer, at, length);
       at += length;
     });
-    this.submit(encoder);
+    return staged;
+  }
+
+  /** The values of staged tensors. Rejects when the device is lost. */
+  async collect(tensors: readonly Tensor[], staged: Staged): Promise<HostArray[]> {
     this.counts.readBacks++;
-    this.counts.readBytes += total;
-    try {
-      await staging.mapAsync(MAP_READ);
-      const bytes = staging.getMappedRange().slice(0);
-      at = 0;
-      return tensors.map((tensor, index) => {
-        const start = at;
-        at += lengths[index] ?? 0;
-        const count = size(tensor.shape);
-        if (tensor.dtype === "f32") return new Float32Array(bytes, start, count);
-        if (tensor.dtype === "u32") return new Uint32Array(bytes, start, count);
-        return new Int32Array(bytes, start, count);
-      });
-    } finally {
-      staging.destroy();
-    }
+    this.counts.readBytes += staged.bytes;
+    const bytes = await this.staging.read(staged);
+    let at = 0;
+    return tensors.map((tensor) => {
+      const start = at;
+      const count = size(tensor.shape);
+      at += count * 4;
+      if (tensor.dtype === "f32") return new Float32Array(bytes, start, count);
+      if (tensor.dtype === "u32") return new Uint32Array(bytes, start, count);
+      return new Int32Array(bytes, start, count);
+    });
   }
 
   /** Frees everything. */
   destroy(): void {
     for (const buffer of [...this.buffers.values(), ...this.slots]) buffer.destroy();
+    this.staging.destroy();
     this.buffers.clear();
     this.slots.length = 0;
     this.slotLengths.length = 0;

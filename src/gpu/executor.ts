@@ -1,5 +1,5 @@
 // Compiles a tape into a prebuilt list of {pipeline, bind group, grid} and replays it: the GPU twin of plan/reference.ts.
-import type { CompiledPlan, Counts, Engine, Smoothness } from "../plan/engine.ts";
+import type { CompiledPlan, Counts, Engine, HostArray, Smoothness } from "../plan/engine.ts";
 import { noCounts } from "../plan/engine.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
@@ -83,6 +83,16 @@ export class Executor implements Engine {
     return changed;
   }
 
+  /** The plans that somebody still holds. */
+  compiledPlans(): Plan[] {
+    return [...this.plans].flatMap((reference) => reference.deref() ?? []);
+  }
+
+  /** The calls of all plans that somebody still holds. */
+  compiledCalls(): Call[] {
+    return this.compiledPlans().flatMap(({ calls }) => [...calls]);
+  }
+
   private async adopt(plan: Plan): Promise<number> {
     const { calls, steps, programs, buffer } = plan;
     const news = calls.map((call) => this.choices.program(call));
@@ -101,16 +111,36 @@ export class Executor implements Engine {
 
   /** Queues plans one after the other: one submit in turbo mode, submits of at most 8 ms in smooth mode. */
   run(...plans: readonly CompiledPlan[]): void {
+    this.record(plans as readonly Plan[]);
+    this.recorder.submit();
+    this.watched(plans as readonly Plan[]);
+  }
+
+  /**
+   * Runs plans and reads tensors back in the same submit, or the last one of them.
+   * Rejects when the device is lost.
+   */
+  runAndRead(plans: readonly CompiledPlan[], tensors: readonly Tensor[]): Promise<HostArray[]> {
+    this.record(plans as readonly Plan[]);
+    const staged = this.memory.stage(tensors, this.recorder.commands());
+    this.recorder.submit();
+    this.watched(plans as readonly Plan[]);
+    return this.memory.collect(tensors, staged);
+  }
+
+  private record(plans: readonly Plan[]): void {
     const smooth = this.smoothness === "smooth";
-    for (const plan of plans as readonly Plan[]) {
+    for (const plan of plans) {
       if (!smooth) this.recorder.add(plan.steps);
       else if (!this.due(plan)) {
         this.recorder.addWithin(plan.steps, this.pace.costs(plan.timing), this.pace.limit);
       } else this.calibrate(plan);
       plan.timing.runs++;
     }
-    this.recorder.submit();
-    if (smooth && this.pace.watching) this.watch(plans as readonly Plan[]);
+  }
+
+  private watched(plans: readonly Plan[]): void {
+    if (this.smoothness === "smooth" && this.pace.watching) this.watch(plans);
   }
 
   /**

@@ -68,6 +68,8 @@ export interface Engine {
   compile(label: string, calls: readonly Call[]): Promise<CompiledPlan>;
   /** Queues plans of this engine one after the other. */
   run(...plans: readonly CompiledPlan[]): void;
+  /** Queues plans and reads persistent tensors back after them. Rejects when the device is lost. */
+  runAndRead(plans: readonly CompiledPlan[], tensors: readonly Tensor[]): Promise<HostArray[]>;
   /** Resolves when everything queued so far has run. */
   idle(): Promise<void>;
 }

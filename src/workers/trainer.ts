@@ -39,6 +39,8 @@ export interface Host {
   }>;
   /** bytes of a shipped file below the page's folder */
   load(file: string): Promise<Uint8Array>;
+  /** called once the model is open; works in the background, and what it finds is used from then on */
+  tune?(engine: Engine, software: boolean): Promise<unknown>;
 }
 
 /** Fresh supervised answers that fix the mean and spread of the learned reward. */
@@ -90,6 +92,7 @@ export class Trainer implements TrainerApi {
       this.fail(cause);
     });
     this.phase("idle");
+    void this.host.tune?.(engine, software);
     return {
       name: `${String(model.layers)} x ${String(model.width)} GPT`,
       parameters: parameterCount(this.session.state.models.policy),
