@@ -4,7 +4,7 @@ enable subgroups;
 
 const BATCH: u32 = 1u; // param: independent products, one per z
 const M: u32 = 64u; // param: rows of C
-const K: u32 = 64u; // param: length of the sums, a multiple of SUBGROUP
+const K: u32 = 64u; // param: length of the sums
 const TA: bool = false; // param: A is stored (K,M)
 const TB: bool = false; // param: always false; matmul_subgroup_nt takes B stored (N,K)
 const SUBGROUP: u32 = 8u; // param: lanes of a subgroup on this adapter
@@ -12,6 +12,7 @@ const LANES: u32 = 16u; // param: invocations of a workgroup, a multiple of SUBG
 const ROWS: u32 = 8u; // param: rows of a tile
 const VECTORS: u32 = 2u; // param: vectors of 4 columns per invocation
 const UNROLL: bool = false; // param: write out the steps of k that were loaded at once
+const MAIN: u32 = K - K % SUBGROUP; // steps of k that fill all lanes
 const AM: u32 = select(K, 1u, TA); // stride of a row of opA(A)
 const AK: u32 = select(1u, M, TA);
 const STRIDE: u32 = N / 4u; // vectors in a row of B
@@ -36,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     at[j] = base_b + min(first + j * LANES, STRIDE - 1u);
   }
   var sums: array<vec4f, ROWS * VECTORS>;
-  for (var k = 0u; k < K; k += SUBGROUP) {
+  for (var k = 0u; k < MAIN; k += SUBGROUP) {
     var x: array<f32, ROWS>;
     for (var i = 0u; i < ROWS; i++) { // unroll
       x[i] = a[row_start[i] + k * AK];
@@ -51,6 +52,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
         for (var j = 0u; j < VECTORS; j++) { // unroll
           sums[i * VECTORS + j] += y * w[j];
         }
+      }
+    }
+  }
+  for (var k = MAIN; k < K; k++) {
+    for (var i = 0u; i < ROWS; i++) { // unroll
+      let y = a[row_start[i] + k * AK - lane * AK];
+      for (var j = 0u; j < VECTORS; j++) { // unroll
+        sums[i * VECTORS + j] += y * b[at[j] + k * STRIDE];
       }
     }
   }

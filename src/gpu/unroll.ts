@@ -16,6 +16,11 @@ function constantsOf(source: string): Values {
 
 /** @throws Error when the bound of a loop is neither a number nor a constant made of numbers. */
 function numberOf(kernel: string, text: string, values: Values): number {
+  const quotient = /^(\w+) \/ (\w+)$/.exec(text.trim());
+  if (quotient !== null) {
+    const [dividend, divisor] = quotient.slice(1).map((part) => numberOf(kernel, part, values));
+    return Math.floor((dividend ?? NaN) / (divisor ?? NaN));
+  }
   const factors = text.split("*").map((factor) => {
     const name = factor.trim();
     if (/^\d+u?$/.test(name)) return parseInt(name, 10);

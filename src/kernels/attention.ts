@@ -1,6 +1,6 @@
 // Causal multi-head attention with a key mask (Vaswani et al. 2017), never holding a (T,T) matrix (Dao 2022).
 import { row } from "../plan/kernel.ts";
-import type { Consts, Grid, Kernel } from "../plan/kernel.ts";
+import type { Consts, Grid, Kernel, Variant } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
@@ -23,6 +23,20 @@ const GROUP = 32;
 /** Queries (or, for dk and dv, keys) of a thread. */
 const TILE = 4;
 const grid = ({ B, T, H }: Sizes): Grid => row(Math.ceil((B * H * Math.ceil(T / TILE)) / GROUP));
+
+/** Beyond this width of a head the operands of a tile do not fit into registers. */
+const WIDEST = 64;
+
+/** Ways that keep a tile of queries (or keys) in registers; wide tiles suit software adapters, narrow ones GPUs. */
+function registerTiles<C extends Sizes>(shader: string): Variant<C>[] {
+  return [4, 2, 1].map((tile) => ({
+    title: `${shader} ${String(tile)}`,
+    shader,
+    applies: ({ D }) => D % 4 === 0 && tile * D <= 2 * WIDEST && D <= WIDEST,
+    consts: (consts) => ({ ...consts, TILE: tile }),
+    grid: ({ B, T, H }) => row(Math.ceil((B * H * Math.ceil(T / tile)) / GROUP)),
+  }));
+}
 
 /** Operations of `products` causal products of T queries with up to T keys, for every head. */
 const causal =
@@ -137,6 +151,7 @@ export const attentionForward: Kernel<ForwardBindings, Sizes> = {
   writes: ["y", "lse"],
   grid,
   flops: causal(2),
+  variants: registerTiles("attention_registers"),
   reference: forwardReference,
 };
 export const attentionBackwardQuery: Kernel<QueryBindings, BackwardConsts> = {
@@ -144,6 +159,7 @@ export const attentionBackwardQuery: Kernel<QueryBindings, BackwardConsts> = {
   writes: ["dqkv", "delta"],
   grid,
   flops: causal(3),
+  variants: registerTiles("attention_backward_query_registers"),
   reference: queryReference,
 };
 export const attentionBackwardKey: Kernel<KeyBindings, BackwardConsts> = {
@@ -151,6 +167,7 @@ export const attentionBackwardKey: Kernel<KeyBindings, BackwardConsts> = {
   writes: ["dqkv"],
   grid,
   flops: causal(4),
+  variants: registerTiles("attention_backward_key_registers"),
   reference: keyReference,
 };
 

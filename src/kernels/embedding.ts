@@ -39,6 +39,15 @@ export const embeddingBackward: Kernel<
   name: "embedding_backward",
   writes: ["dw"],
   grid: ({ V, C }) => row(Math.ceil((V * Math.ceil(C / COLUMNS)) / 64)),
+  variants: [
+    {
+      title: "embedding_backward_vec4",
+      shader: "embedding_backward_vec4",
+      applies: ({ R, C }) => R % 4 === 0 && C % 4 === 0,
+      consts: (consts) => consts,
+      grid: ({ V, C }) => row(Math.ceil((V * Math.ceil(C / (2 * COLUMNS))) / 64)),
+    },
+  ],
   reference({ ids, dx, dw }, { R, C, V, ACCUMULATE }) {
     if (!ACCUMULATE) dw.fill(0, 0, V * C);
     for (let r = 0; r < R; r++) {

@@ -22,60 +22,87 @@ const WORKGROUP_TILE = 64;
 
 const groupsFit = (...groups: number[]): boolean => groups.every((count) => count <= MAX_GROUPS);
 
-/** A tile of ROWS rows and 4 VECTORS columns per lane, for subgroups of a fixed size. */
-function subgroupTile(
-  ROWS: number,
-  VECTORS: number,
-  wantedLanes: number,
-  UNROLL: boolean,
-): Variant<MatmulConsts>[] {
-  const lanes = ({ subgroup = 0 }: AdapterTraits): number => Math.max(wantedLanes, subgroup);
+interface Tile {
+  readonly ROWS: number;
+  readonly columns: number;
+  /** invocations of a workgroup, or one subgroup if that is more */
+  readonly lanes: number;
+  readonly UNROLL: boolean;
+}
+
+/** What the tiles per subgroup share: `own` are the constants that only this shader has. */
+function subgroupVariant(
+  shader: string,
+  { ROWS, columns, lanes, UNROLL }: Tile,
+  own: Consts,
+  applies: (consts: MatmulConsts, subgroup: number) => boolean,
+): Variant<MatmulConsts> {
+  const lanesOn = ({ subgroup = 0 }: AdapterTraits): number => Math.max(lanes, subgroup);
   const grid = (
     { M, N, BATCH }: MatmulConsts,
     adapter: AdapterTraits,
   ): [number, number, number] => [
-    Math.ceil(N / (4 * VECTORS * lanes(adapter))),
+    Math.ceil(N / (columns * lanesOn(adapter))),
     Math.ceil(M / ROWS),
     BATCH,
   ];
-  const fits = (consts: MatmulConsts, adapter: AdapterTraits): boolean => {
-    const { subgroup } = adapter;
-    return (
-      subgroup !== undefined &&
-      subgroup >= 4 &&
-      // written out, more steps of k than this take compilers too long
-      (!UNROLL || subgroup <= 4) &&
-      consts.K % subgroup === 0 &&
-      lanes(adapter) % subgroup === 0 &&
-      lanes(adapter) <= adapter.workgroupLanes &&
-      groupsFit(...grid(consts, adapter))
-    );
+  return {
+    title: `${shader} ${String(ROWS)}x${String(columns)}${UNROLL ? " unrolled" : ""}`,
+    shader,
+    applies(consts, adapter) {
+      const { subgroup = 0, workgroupLanes } = adapter;
+      const LANES = lanesOn(adapter);
+      return (
+        subgroup >= 4 &&
+        // written out, more steps of k than this take compilers too long
+        (!UNROLL || subgroup <= 4) &&
+        LANES % subgroup === 0 &&
+        LANES <= workgroupLanes &&
+        groupsFit(...grid(consts, adapter)) &&
+        applies(consts, subgroup)
+      );
+    },
+    consts: (consts, adapter) => ({
+      ...consts,
+      ...own,
+      SUBGROUP: adapter.subgroup ?? 0,
+      LANES: lanesOn(adapter),
+      ROWS,
+      UNROLL,
+    }),
+    grid,
   };
-  const consts = (c: MatmulConsts, adapter: AdapterTraits): Consts => ({
-    ...c,
-    SUBGROUP: adapter.subgroup ?? 0,
-    LANES: lanes(adapter),
-    ROWS,
-    VECTORS,
-    UNROLL,
-  });
-  const title = `${String(ROWS)}x${String(VECTORS)}${UNROLL ? " unrolled" : ""}`;
+}
+
+/** Vectors of 4 columns, or with B transposed of 4 steps of k. */
+function vectorTiles(
+  ROWS: number,
+  VECTORS: number,
+  lanes: number,
+  UNROLL: boolean,
+): Variant<MatmulConsts>[] {
+  const tile = { ROWS, columns: 4 * VECTORS, lanes, UNROLL };
+  const own = { VECTORS };
   return [
-    {
-      title: `matmul_subgroup ${title}`,
-      shader: "matmul_subgroup",
-      applies: (c, adapter) => !c.TB && c.N % 4 === 0 && fits(c, adapter),
-      consts,
-      grid,
-    },
-    {
-      title: `matmul_subgroup_nt ${title}`,
-      shader: "matmul_subgroup_nt",
-      applies: (c, adapter) => c.TB && c.K % 4 === 0 && fits(c, adapter),
-      consts,
-      grid,
-    },
+    subgroupVariant("matmul_subgroup", tile, own, ({ TB, N }) => !TB && N % 4 === 0),
+    subgroupVariant(
+      "matmul_subgroup_nt",
+      tile,
+      own,
+      ({ TB, K }, subgroup) => TB && K % 4 === 0 && K % subgroup === 0,
+    ),
   ];
+}
+
+/** Single columns: for every transposition and size. */
+function columnTile(
+  ROWS: number,
+  COLUMNS: number,
+  lanes: number,
+  UNROLL: boolean,
+): Variant<MatmulConsts> {
+  const tile = { ROWS, columns: COLUMNS, lanes, UNROLL };
+  return subgroupVariant("matmul_lanes", tile, { COLUMNS }, ({ K }, subgroup) => K >= subgroup);
 }
 
 /** 64 x 64 tiles in workgroup memory: what real GPUs like and software adapters are slow at. */
@@ -93,10 +120,13 @@ const workgroupTile: Variant<MatmulConsts> = {
 };
 
 export const matmulVariants: readonly Variant<MatmulConsts>[] = [
-  ...subgroupTile(16, 2, 16, true),
-  ...subgroupTile(8, 2, 16, false),
-  ...subgroupTile(8, 1, 16, false),
-  ...subgroupTile(16, 1, 16, false),
-  ...subgroupTile(4, 1, 8, false),
+  ...vectorTiles(16, 2, 16, true),
+  ...vectorTiles(16, 4, 4, true),
+  columnTile(32, 8, 4, true),
+  ...vectorTiles(8, 2, 16, false),
+  ...vectorTiles(8, 1, 16, false),
+  ...vectorTiles(16, 1, 16, false),
+  ...vectorTiles(4, 1, 8, false),
+  columnTile(8, 2, 32, false),
   workgroupTile,
 ];

@@ -10,11 +10,13 @@ const sizes = [
   [7, 5, 3, 4],
   [65, 11, 8, 10],
   [257, 65, 16, 64],
+  [68, 13, 9, 36],
 ] as const;
 
 export const cases: readonly OpCase[] = sizes.flatMap(([R, V, P, C]) =>
   [true, false].map((learned) => ({
     name: `embedding ${String(R)} tokens, ${String(V)}x${String(C)}, ${learned ? "with" : "without"} positions, twice`,
+    ...(R === 68 ? { variants: "all" as const } : {}),
     inputs: {
       ids: { shape: [R], dtype: "i32" as const, value: below(V) },
       other: { shape: [R], dtype: "i32" as const, value: below(V) },
