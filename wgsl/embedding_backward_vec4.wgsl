@@ -22,12 +22,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sums: array<vec4f, VECTORS>;
   for (var r = 0u; r < R / 4u; r++) {
     let found = ids[r] == vec4u(v);
-    if (!any(found)) { continue; }
-    for (var u = 0u; u < 4u; u++) { // unroll
-      if (found[u]) {
-        for (var j = 0u; j < VECTORS; j++) { // unroll
-          // columns past the end read the last ones and are dropped below
-          sums[j] += dx[(4u * r + u) * STRIDE + min(first + j, STRIDE - 1u)];
+    // a loop that runs once or never, because SwiftShader goes through what an if skips
+    for (var some = any(found); some; some = false) {
+      for (var u = 0u; u < 4u; u++) {
+        for (var here = found[u]; here; here = false) {
+          for (var j = 0u; j < VECTORS; j++) { // unroll
+            // columns past the end read the last ones and are dropped below
+            sums[j] += dx[(4u * r + u) * STRIDE + min(first + j, STRIDE - 1u)];
+          }
         }
       }
     }

@@ -21,7 +21,7 @@ const SHAPES: readonly Shape[] = [
   { B: 3, T: 33, H: 2, D: 8, pad: 5, variants: "all" },
   { B: 2, T: 65, H: 2, D: 6, pad: 40 },
   { B: 2, T: 67, H: 2, D: 16, pad: 9 },
-  { B: 2, T: 9, H: 1, D: 32, twice: true, variants: "files" },
+  { B: 2, T: 9, H: 1, D: 32, twice: true },
   { B: 2, T: 9, H: 3, D: 7, pad: 9, twice: true },
   { B: 1, T: 6, H: 1, D: 128 },
 ];
