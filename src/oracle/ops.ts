@@ -56,11 +56,7 @@ const products: Readonly<Record<string, Spec>> = {
       bench.parameter("Wu"),
       bench.parameter("Wd"),
     ];
-    const inner = swiglu(
-      bench.tape,
-      linear(bench.tape, x, gate),
-      linear(bench.tape, x, up),
-    );
+    const inner = swiglu(bench.tape, linear(bench.tape, x, gate), linear(bench.tape, x, up));
     const y = linear(bench.tape, inner, down);
     bench.seed(y, "d_y");
     const gradients = [x, gate, up, down].map(
