@@ -100,7 +100,7 @@ export class Executor implements Engine {
     let changed = 0;
     calls.forEach((call, i) => {
       const program = news[i] as Program;
-      if (program.code === programs[i]?.code) return;
+      if (program.title === programs[i]?.title) return;
       steps[i] = this.step(call, program, pipelines[i] as GPUComputePipeline, buffer);
       programs[i] = program;
       changed++;

@@ -76,8 +76,25 @@ test("in turbo mode a replay is one submit and creates nothing", async () => {
   reset();
   const [loss] = await engine.memory.read([stats]);
   expect(asked).toEqual({ ...QUIET, buffers: 1, readBacks: 1, writes: 0, submits: [0] });
-  expect(engine.counts.readBytes - before.readBytes).toBe(8);
+  // the buffer of the first read-back serves all others, and a step can carry its own
+  reset();
+  await engine.runAndRead([plan], [stats]);
+  const inOne = { ...QUIET, readBacks: 1, writes: 0, submits: [plan.calls.length] };
+  expect(asked).toEqual(inOne);
+  expect(engine.counts.readBytes - before.readBytes).toBe(16);
   expect(loss![0]).toBeLessThan(Math.log(V));
+});
+
+test("a training step at S has at most 150 calls, 30 of them per layer", () => {
+  const calls = (layers: number): number => {
+    const config = gpt2(512, 128, layers, 4, 64);
+    const parameters = layOut("policy", gptSpecs(config), true);
+    const stats = persistent("loss", [2]);
+    return lmStep(config, parameters, makeOptimiser(parameters), lmInput("rows", 8, 64), stats)
+      .calls.length;
+  };
+  expect(calls(4)).toBeLessThanOrEqual(150);
+  expect(calls(5) - calls(4)).toBeLessThanOrEqual(30);
 });
 
 /** Expects every submit to be planned within the budget, or to be a single call that is longer. */
@@ -149,10 +166,14 @@ test("the profile of a plan is about the time that it takes", async () => {
   await engine.idle();
   const milliseconds = await engine.profile(plan);
   expect(milliseconds).toHaveLength(plan.calls.length);
-  const started = performance.now();
-  step();
-  await engine.idle();
-  const whole = performance.now() - started;
+  // other work on the machine can stretch a single step at will, so the shortest of several counts
+  let whole = Infinity;
+  for (let i = 0; i < 5; i++) {
+    const started = performance.now();
+    step();
+    await engine.idle();
+    whole = Math.min(whole, performance.now() - started);
+  }
   const sum = milliseconds.reduce((a, b) => a + b, 0);
   expect(sum).toBeGreaterThan(whole / 5);
   expect(sum).toBeLessThan(whole * 5);

@@ -7,7 +7,14 @@ import type { Call } from "../../src/plan/tape.ts";
 import { size } from "../../src/plan/tensor.ts";
 import { executor } from "../support/gpu.ts";
 import { random } from "../support/random.ts";
-import { buildCase, differences, objective, runCpu } from "./op-case.ts";
+import {
+  buildCase,
+  differences,
+  objective,
+  runCpu,
+  variantDifferences,
+  variantsOfCase,
+} from "./op-case.ts";
 import type { Built, OpCase } from "./op-case.ts";
 
 const modules = import.meta.glob<{ cases: readonly OpCase[] }>("./cases/*.ts", { eager: true });
@@ -83,24 +90,11 @@ describe.each(cases.map((c) => [c.name, c] as const))("%s", (_name, opCase) => {
   if (opCase.variants !== undefined) {
     test("every variant that applies equals the reference", async () => {
       const on = await executor();
-      const { traits } = on.choices;
-      const all = built.tape.calls.flatMap((call) => variantsOf(call, traits));
-      const found = all.filter(
-        ({ shader, title }) =>
-          opCase.variants === "all" || title === all.find((v) => v.shader === shader)?.title,
-      );
-      for (const { shader, title } of found) {
+      for (const { shader, title } of variantsOfCase(opCase, built, on)) {
         used.add(shader);
         tried.add(title);
       }
-      for (const title of new Set(found.map((variant) => variant.title))) {
-        on.choices.forced = title;
-        try {
-          expect(await differences(opCase, built, on), title).toEqual([]);
-        } finally {
-          on.choices.forced = undefined;
-        }
-      }
+      expect(await variantDifferences(opCase, built, on)).toEqual([]);
     });
   }
 });

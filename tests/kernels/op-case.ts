@@ -1,5 +1,7 @@
 // What an op declares for the generic kernel tests, and how a case is built, run and compared.
 import type { Executor } from "../../src/gpu/executor.ts";
+import { variantsOf } from "../../src/gpu/variants.ts";
+import type { Variant } from "../../src/plan/kernel.ts";
 import { CpuMemory, runOnCpu } from "../../src/plan/reference.ts";
 import { Tape } from "../../src/plan/tape.ts";
 import { persistent, size } from "../../src/plan/tensor.ts";
@@ -140,4 +142,34 @@ export async function differences(opCase: OpCase, built: Built, on: Executor): P
     if (error <= (opCase.tolerance ?? 2e-5) * Math.max(1, scale)) return [];
     return `${tensor.name}[${String(index)}]: reference ${String(expected[index])}, WGSL ${String(got[index])}`;
   });
+}
+
+/** The variants that a case compares on an executor: all that apply, or the first of each shader file. */
+export function variantsOfCase(opCase: OpCase, built: Built, on: Executor): Variant[] {
+  if (opCase.variants === undefined) return [];
+  const all = built.tape.calls.flatMap((call) => variantsOf(call, on.choices.traits));
+  return all.filter(
+    ({ shader, title }) =>
+      opCase.variants === "all" || title === all.find((v) => v.shader === shader)?.title,
+  );
+}
+
+/** As `differences`, computed by the variants of a case instead of the plain programs. */
+export async function variantDifferences(
+  opCase: OpCase,
+  built: Built,
+  on: Executor,
+): Promise<string[]> {
+  const lines: string[] = [];
+  const titles = variantsOfCase(opCase, built, on).map(({ title }) => title);
+  for (const title of new Set(titles)) {
+    on.choices.forced = title;
+    try {
+      const found = await differences(opCase, built, on);
+      lines.push(...found.map((line) => `${title}: ${line}`));
+    } finally {
+      on.choices.forced = undefined;
+    }
+  }
+  return lines;
 }
