@@ -257,7 +257,8 @@ export async function tune(
     for (const call of group) {
       if (spent() > options.budget || options.signal?.aborted === true) break;
       ranking = (await tuner.tune(call, ranking)) ?? ranking;
-      options.onProgress?.(++done, total);
+      done++;
+      options.onProgress?.(done, total);
     }
   }
   const changed = await executor.adoptChoices();

@@ -67,7 +67,7 @@ test("only right programs are chosen, and plans change between two runs", async 
   const [before] = await engine.runAndRead([plan], [y]);
   const { cache, kept } = memoryCache();
   const { tuned, changed, left } = await tune(engine, plan.calls, { budget: Infinity, cache });
-  const [{ candidates = [], chosen } = { chosen: "" }] = tuned;
+  const [{ candidates, chosen } = { candidates: [], chosen: "" }] = tuned;
   const outcome = (title: string): string | undefined =>
     candidates.find((candidate) => candidate.title === title)?.outcome;
   expect(outcome("half")).toBe("wrong");
