@@ -6,6 +6,7 @@ import { Executor } from "../src/gpu/executor.ts";
 import { Bench } from "./bench/bench.ts";
 import type { BenchOptions, Opened, Section } from "./bench/bench.ts";
 import { callsSection } from "./bench/calls.ts";
+import { enduranceSection } from "./bench/endurance.ts";
 import { growthSection } from "./bench/growth.ts";
 import { kernelsSection } from "./bench/kernels.ts";
 import { matmulSection } from "./bench/matmul.ts";
@@ -31,6 +32,7 @@ const SECTIONS: readonly Section[] = [
   matmulSection,
   trainSection,
   growthSection,
+  enduranceSection,
 ];
 const PEERS = "peers";
 const NAMES = [...SECTIONS.map(({ name }) => name), PEERS];
