@@ -83,6 +83,16 @@ export class Executor implements Engine {
     return changed;
   }
 
+  /** The plans that somebody still holds. */
+  compiledPlans(): Plan[] {
+    return [...this.plans].flatMap((reference) => reference.deref() ?? []);
+  }
+
+  /** The calls of all plans that somebody still holds. */
+  compiledCalls(): Call[] {
+    return this.compiledPlans().flatMap(({ calls }) => [...calls]);
+  }
+
   private async adopt(plan: Plan): Promise<number> {
     const { calls, steps, programs, buffer } = plan;
     const news = calls.map((call) => this.choices.program(call));
