@@ -1,7 +1,7 @@
 // Section "kernels": each kernel of a training step at S, alone, as a share of what the adapter can do.
 import type { Call } from "../../src/plan/tape.ts";
 import { Tape } from "../../src/plan/tape.ts";
-import { size } from "../../src/plan/tensor.ts";
+import { bytesOf } from "../../src/plan/work.ts";
 import { lmLoss } from "../../src/rlhf/language-model.ts";
 import { update } from "../../src/rlhf/optimiser.ts";
 import type { Bench, Section } from "./bench.ts";
@@ -23,11 +23,6 @@ interface Share {
 }
 
 const NONE: Share = { calls: 0, median: 0, cpu: 0, flops: 0, bytes: 0 };
-
-/** Bytes of every tensor that a call binds, each once. */
-export function bytesOf({ bindings }: Pick<Call, "bindings">): number {
-  return [...new Set(Object.values(bindings))].reduce((sum, { shape }) => sum + 4 * size(shape), 0);
-}
 
 /** The step at S with a storage of its own for every tensor, so that each call can run alone on real data. */
 async function unrolled(bench: Bench): Promise<Call[]> {

@@ -37,6 +37,8 @@ export class CpuEngine implements Engine {
   smoothness: Smoothness = "turbo";
   private readonly kernels: WasmKernels;
   private scratch = { address: 0, bytes: 0 };
+  // plans live as long as whoever runs them
+  private readonly plans = new Set<WeakRef<CpuPlan>>();
 
   private constructor(
     memory: WasmMemory,
@@ -72,7 +74,13 @@ export class CpuEngine implements Engine {
     const references: ReferenceStep[] = [];
     const steps = calls.map((call) => this.prepare(call, address, references));
     const plan: CpuPlan = { label, calls, steps, references, buffer: undefined };
+    this.plans.add(new WeakRef(plan));
     return plan;
+  }
+
+  /** The plans that somebody still holds. */
+  compiledPlans(): CompiledPlan[] {
+    return [...this.plans].flatMap((reference) => reference.deref() ?? []);
   }
 
   /** Runs the calls of plans of this engine, one after the other; returns when they are done. */

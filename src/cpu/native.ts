@@ -74,6 +74,12 @@ const NATIVE: Readonly<Record<string, Signature>> = {
 /** Kernels with a twin, for constants that it supports. */
 export const NATIVE_NAMES: readonly string[] = Object.keys(NATIVE);
 
+/** Whether a call of a kernel runs in WebAssembly; by its reference otherwise. */
+export function hasTwin(name: string, consts: Consts): boolean {
+  const signature = NATIVE[name];
+  return signature !== undefined && signature.supports?.(consts) !== false;
+}
+
 /** What a call is prepared from. */
 export interface Surroundings {
   readonly kernels: WasmKernels;
@@ -90,7 +96,7 @@ export function prepareNative(
   { kernels, at, scratch }: Surroundings,
 ): (() => void) | undefined {
   const signature = NATIVE[name];
-  if (signature === undefined || signature.supports?.(consts) === false) return undefined;
+  if (signature === undefined || !hasTwin(name, consts)) return undefined;
   const value = (constant: string): number => {
     const found = consts[constant];
     if (found === undefined) throw new Error(`${name}: no constant ${constant}`);

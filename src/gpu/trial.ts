@@ -37,12 +37,16 @@ export class Trial {
   /** runs of a sample */
   private readonly runs = new Map<Program, number>();
 
-  /** Makes a buffer per binding of the call, and nothing of the plan that it is from. */
-  constructor(executor: Executor, { kernel, bindings }: Call) {
+  /** Makes a buffer per binding of the call, and nothing of the plan that it is from. `given` replaces made-up numbers. */
+  constructor(
+    executor: Executor,
+    { kernel, bindings }: Call,
+    given: Readonly<Record<string, HostArray>> = {},
+  ) {
     this.executor = executor;
     const written = new Set<string>(kernel.writes);
     this.places = Object.entries(bindings).map(([name, tensor], index) => {
-      const values = madeUp(size(tensor.shape), tensor.dtype, index + 1);
+      const values = given[name] ?? madeUp(size(tensor.shape), tensor.dtype, index + 1);
       const buffer = executor.gpu.device.createBuffer({
         label: `trial ${name}`,
         size: values.byteLength,
@@ -53,7 +57,7 @@ export class Trial {
   }
 
   /** What a program writes, in the order of the call's bindings. */
-  async results(program: Program): Promise<Float32Array[]> {
+  async results(program: Program): Promise<HostArray[]> {
     const { device } = this.executor.gpu;
     for (const { buffer, values } of this.places) device.queue.writeBuffer(buffer, 0, values);
     await this.run(program, 1);
@@ -71,10 +75,12 @@ export class Trial {
       await staging.mapAsync(MAP_READ);
       const bytes = staging.getMappedRange().slice(0);
       at = 0;
-      return outputs.map(({ buffer }) => {
-        const values = new Float32Array(bytes, at, buffer.size / 4);
+      return outputs.map(({ buffer, values }) => {
+        const start = at;
         at += buffer.size;
-        return values;
+        if (values instanceof Float32Array) return new Float32Array(bytes, start, values.length);
+        if (values instanceof Uint32Array) return new Uint32Array(bytes, start, values.length);
+        return new Int32Array(bytes, start, values.length);
       });
     } finally {
       staging.destroy();

@@ -2,6 +2,7 @@
 import type { Variant } from "../plan/kernel.ts";
 import type { Call } from "../plan/tape.ts";
 import { flopsOf } from "../plan/work.ts";
+import { differenceOf, TOLERANCE } from "./difference.ts";
 import type { Executor } from "./executor.ts";
 import { shaderSource } from "./shader.ts";
 import { Trial } from "./trial.ts";
@@ -54,8 +55,6 @@ export interface Tuning {
   readonly changed: number;
 }
 
-/** A variant may differ from the plain program by rounding alone. */
-const TOLERANCE = 2e-5;
 /** What must be gained to leave the plain program. */
 const GAIN = 0.97;
 /** How many of the ranking are tried on each further call. */
@@ -186,7 +185,7 @@ async function checked(
   expected: readonly ArrayLike<number>[],
 ): Promise<Entry> {
   try {
-    const error = largestDifference(await trial.results(program), expected);
+    const { relative: error } = differenceOf(await trial.results(program), expected);
     return { program, error, outcome: error <= TOLERANCE ? "slower" : "wrong" };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -206,26 +205,6 @@ async function race(trial: Trial, entries: readonly Entry[]): Promise<void> {
       entry.milliseconds = Math.min(entry.milliseconds ?? Infinity, now);
     }
   }
-}
-
-function largestDifference(
-  got: readonly ArrayLike<number>[],
-  expected: readonly ArrayLike<number>[],
-): number {
-  let worst = 0;
-  expected.forEach((values, n) => {
-    let scale = 1;
-    let error = 0;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] ?? NaN;
-      scale = Math.max(scale, Math.abs(value));
-      const difference = Math.abs(value - (got[n]?.[i] ?? NaN));
-      // NaN compares false with everything and must count
-      if (!(difference <= error)) error = Number.isNaN(difference) ? Infinity : difference;
-    }
-    worst = Math.max(worst, error / scale);
-  });
-  return worst;
 }
 
 function rank(candidates: readonly Candidate[]): string[] {

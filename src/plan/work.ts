@@ -13,3 +13,8 @@ export function flopsOf({ kernel, consts, bindings }: Call): number {
 export function declaredFlops(calls: readonly Call[]): number {
   return calls.reduce((sum, { kernel, consts }) => sum + (kernel.flops?.(consts as never) ?? 0), 0);
 }
+
+/** Bytes of every tensor that a call binds, each once. */
+export function bytesOf({ bindings }: Pick<Call, "bindings">): number {
+  return [...new Set(Object.values(bindings))].reduce((sum, { shape }) => sum + 4 * size(shape), 0);
+}

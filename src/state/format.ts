@@ -16,6 +16,12 @@ export function compact(value: number): string {
   return String(Number(value.toPrecision(size >= 100 ? 4 : 3)));
 }
 
+/** A time: "12.6 ms", and below a tenth of one "80.5 µs". */
+export function duration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 0.1) return `${compact(1000 * milliseconds)} µs`;
+  return `${compact(milliseconds)} ms`;
+}
+
 /** Remaining time: "≈ 24 s left", "≈ 3 min left". */
 export function remaining(seconds: number): string {
   if (seconds < 1) return "almost done";

@@ -10,10 +10,12 @@ import { freshId } from "./fresh-id.ts";
 import { loadFirstPrompt } from "./first-prompt.ts";
 import type { FirstPrompt, PromptText } from "./first-prompt.ts";
 import { count, sentenceOf, signed } from "./format.ts";
+import { Kernels } from "./kernels.svelte.ts";
 import { Persisted } from "./persisted.svelte.ts";
 import { loadRecordedRun, recordedEvents } from "./recorded-run.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { Reward } from "./reward.svelte.ts";
+import { Route } from "./route.svelte.ts";
 import { Run } from "./run.svelte.ts";
 import { Settings } from "./settings.svelte.ts";
 import { Taste } from "./taste.svelte.ts";
@@ -37,6 +39,8 @@ export class Play {
   readonly run: Run;
   readonly taste: Taste;
   readonly files: Files;
+  readonly kernels: Kernels;
+  readonly route = new Route(() => encodeConfig(this.run.config, this.#addressed));
   station = $state<Station>("rank");
   shipped = $state.raw<FirstPrompt | null>(null);
   /** sentences that should be read once and can be put away */
@@ -53,6 +57,7 @@ export class Play {
     this.files = new Files(trainer, this.persisted, this.announcer);
     const { persisted, reward, announcer } = this;
     const busy = (): boolean => this.run.busy;
+    this.kernels = new Kernels(trainer, announcer, busy);
     const tell = (sentence: string): void => this.#tell(sentence);
     trainer.onEvent((event) => {
       if (event.type === "metrics" && this.run.busy) this.#report();
@@ -67,6 +72,7 @@ export class Play {
 
   /** Loads everything at once; ranking waits for nothing but its own file. Never rejects. */
   async start(): Promise<void> {
+    this.route.follow();
     const { config, engine, notices } = decodeConfig(location.hash);
     this.#addressed = engine;
     this.run.config = config;
@@ -99,7 +105,7 @@ export class Play {
     if (this.run.busy || engine === this.wish) return;
     this.#addressed = null;
     this.settings.chooseEngine(engine);
-    this.#writeAddress();
+    this.route.rewrite();
     await this.openTrainer();
   }
 
@@ -175,7 +181,7 @@ export class Play {
   /** Changes a lever, and the address with it. */
   tune(name: keyof Knobs, value: number): void {
     this.run.tune(name, value);
-    this.#writeAddress();
+    this.route.rewrite();
   }
 
   /** Teaches the model one example and lets it answer again. @throws Error with one sentence */
@@ -259,15 +265,11 @@ export class Play {
     void this.desk.catchUp();
   }
 
-  #writeAddress(): void {
-    const hash = encodeConfig(this.run.config, this.#addressed);
-    history.replaceState(null, "", hash || location.pathname + location.search);
-  }
-
   /** Opens a station; what was said at the last one is over. */
   #enter(station: Station): void {
     if (this.station !== station) this.announcer.clear();
     this.station = station;
+    this.route.toPlay();
   }
 
   /** The run in one sentence, at most every five seconds. */

@@ -123,6 +123,13 @@ export class Trainer {
     if (this.#connection !== null && this.ready) await request(this.#connection.api);
   }
 
+  /** A request that only reads and must not wait for the running one. @throws Error when the trainer is not there */
+  async peek<T>(request: (api: StoredTrainerApi) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    if (connection === null || !this.ready) throw new Error("The model is not ready yet.");
+    return request(connection.api);
+  }
+
   /** Calls `listener` after each event; gives a function that ends it. */
   onEvent(listener: (event: TrainerEvent) => void): () => void {
     this.#listeners.add(listener);

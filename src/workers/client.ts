@@ -1,5 +1,7 @@
 // Starts the trainer worker under Trusted Types and gives its requests to the page.
 import { proxy, wrap } from "comlink";
+import type { Remote } from "comlink";
+import type { KernelApi } from "./kernel-protocol.ts";
 import type { StoredTrainerApi } from "./stored-trainer.ts";
 import workerUrl from "./trainer.worker.ts?worker&url";
 
@@ -51,7 +53,17 @@ export function connectTrainer(onCrash: (sentence: string) => void): TrainerConn
     onCrash("The trainer sent a message that cannot be read. Reload the page.");
   };
   const remote = wrap<StoredTrainerApi>(worker);
+  // Comlink follows paths; its types know that only of functions.
+  const kernels = remote.kernels as unknown as Remote<KernelApi>;
   const api: StoredTrainerApi = {
+    kernels: {
+      report: () => kernels.report(),
+      code: (kernel, key, program) => kernels.code(kernel, key, program),
+      check: (kernel) => kernels.check(kernel),
+      measure: (plan) => kernels.measure(plan),
+      tune: (onProgress) => kernels.tune(proxy(onProgress)),
+      stopTuning: () => kernels.stopTuning(),
+    },
     open: (config, onEvent, wish) => remote.open(config, proxy(onEvent), wish),
     sample: (prompts, k, seed, from) => remote.sample(prompts, k, seed, from),
     demonstrate: (demonstrations) => remote.demonstrate(demonstrations),

@@ -2,6 +2,7 @@
 import type { Knobs, RunConfig } from "../config.ts";
 import type { RunOptions } from "../rlhf/method.ts";
 import type { GpuProblem } from "../gpu/device.ts";
+import type { KernelApi } from "./kernel-protocol.ts";
 
 /** Stations of the pipeline strip. `idle` = nothing runs. */
 export type Phase = "loading" | "idle" | "sampling" | "sft" | "reward" | "ppo" | "evaluating";
@@ -146,6 +147,8 @@ export type TrainerEvent =
 
 /** Page → worker. Every method may reject with one sentence. */
 export interface TrainerApi {
+  /** What the kernels page asks of the open engine. */
+  readonly kernels: KernelApi;
   /** Opens the device, loads the shipped checkpoints and builds plans. */
   open(
     config: RunConfig,

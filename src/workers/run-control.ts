@@ -38,6 +38,11 @@ export class RunControl {
     this.emit = emit;
   }
 
+  /** Whether iterations are being played. */
+  get busy(): boolean {
+    return this.playing !== undefined;
+  }
+
   /** See TrainerApi.play. */
   async play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
     if (this.playing !== undefined)

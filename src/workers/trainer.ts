@@ -8,6 +8,7 @@ import type { Answered } from "../rlhf/sequences.ts";
 import { parameterCount } from "../model/parameters.ts";
 import { buildTokenizer } from "../world/index.ts";
 import { Encoder } from "./encoder.ts";
+import { KernelTools } from "./kernel-tools.ts";
 import { RewardStages } from "./reward-stages.ts";
 import { RunControl } from "./run-control.ts";
 import { Supply } from "./supply.ts";
@@ -49,6 +50,10 @@ const NORMALISERS = 64;
 type Named = { readonly id: string; readonly text: string };
 
 export class Trainer implements TrainerApi {
+  readonly kernels = new KernelTools(
+    () => this.session.engine,
+    () => this.control.busy,
+  );
   private readonly host: Host;
   private readonly tokenizer = buildTokenizer();
   private session!: Session;

@@ -7,7 +7,7 @@ import { nudgePeer, parameterName } from "../../scripts/bench-peer.ts";
 import { main } from "../../scripts/bench.ts";
 import { Bench } from "../../scripts/bench/bench.ts";
 import { growthRows } from "../../scripts/bench/growth.ts";
-import { bytesOf } from "../../scripts/bench/kernels.ts";
+import { bytesOf } from "../../src/plan/work.ts";
 import { productsOf } from "../../scripts/bench/matmul.ts";
 import { measure, median } from "../../scripts/bench/measure.ts";
 import { S, describeTraining } from "../../scripts/bench/models.ts";

@@ -29,11 +29,13 @@ function pair(ink: string, ground: string, theme: 0 | 1): number {
   return contrast(of(ink), of(ground));
 }
 
+const CODE = ["code-keyword", "code-type", "code-number", "code-attribute"];
+
 describe.each([
   ["light", 0],
   ["dark", 1],
 ] as const)("%s", (_, theme) => {
-  test.each(["ink", "ink-2", "ink-3", "accent-ink", "better", "worse"])(
+  test.each(["ink", "ink-2", "ink-3", "accent-ink", "better", "worse", ...CODE])(
     "%s is readable on every surface",
     (ink) => {
       for (const ground of ["ground", "panel", "raised", "sunken"]) {

@@ -4,6 +4,7 @@ import { METRICS } from "../../../src/workers/protocol.ts";
 import type { Ranking, Sample, TrainerEvent } from "../../../src/workers/protocol.ts";
 import type { StoredTrainerApi } from "../../../src/workers/stored-trainer.ts";
 import type { TrainerConnection } from "../../../src/workers/client.ts";
+import { fakeKernels } from "./kernel-report.ts";
 import { writeSafetensors } from "../../../src/storage/safetensors.ts";
 
 const PLAIN = [
@@ -35,6 +36,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export const pace = { iteration: 60 };
 
 class FakeTrainer implements StoredTrainerApi {
+  readonly kernels = fakeKernels();
   #emit: (event: TrainerEvent) => void = () => undefined;
   #step = 0;
   #stop: () => void = () => undefined;

@@ -1,0 +1,61 @@
+// Which page the address names: play, or the kernels page and what is open in it. The query stays the run's.
+
+export type Place =
+  | { readonly page: "play" }
+  /** `kernel` null: the list; `plans`: the printed plans instead */
+  | { readonly page: "kernels"; readonly kernel: string | null; readonly plans: boolean };
+
+const PLAY: Place = { page: "play" };
+
+/** The place that a hash such as "#/kernels/matmul?v=1" names; play where it names none. */
+export function placeOf(hash: string): Place {
+  const [path = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [page, name = ""] = path.split("/");
+  if (page !== "kernels") return PLAY;
+  if (name === "plans") return { page, kernel: null, plans: true };
+  return { page, kernel: /^\w{1,64}$/.test(name) ? name : null, plans: false };
+}
+
+/** The path of a place, without "#/" and the query. */
+function pathOf(place: Place): string {
+  if (place.page === "play") return "";
+  if (place.plans) return "kernels/plans";
+  return place.kernel === null ? "kernels" : `kernels/${place.kernel}`;
+}
+
+/** The hash of a place; `query` is what encodeConfig gave, "" or "#/?...". */
+export function hashOf(place: Place, query = ""): string {
+  return `#/${pathOf(place)}${query.replace(/^#\/?/, "")}`;
+}
+
+export class Route {
+  place = $state.raw<Place>(PLAY);
+  #query: () => string;
+
+  /** @param query what encodeConfig gives now */
+  constructor(query: () => string) {
+    this.#query = query;
+  }
+
+  /** Reads the address now and whenever it changes: links, back and forward. */
+  follow(): void {
+    this.place = placeOf(location.hash);
+    addEventListener("hashchange", () => (this.place = placeOf(location.hash)));
+  }
+
+  /** The address of a place, with the run's settings as they are. */
+  href(place: Place): string {
+    return hashOf(place, this.#query());
+  }
+
+  /** Puts the run's settings into the address of this place. */
+  rewrite(): void {
+    const hash = this.href(this.place);
+    history.replaceState(null, "", hash === "#/" ? location.pathname + location.search : hash);
+  }
+
+  /** From any other page to play. */
+  toPlay(): void {
+    if (this.place.page !== "play") location.hash = this.href(PLAY);
+  }
+}

@@ -1,0 +1,82 @@
+// Numbers to try a call on: ids inside their tables, masks of ones and zeros, random values for the rest.
+import type { HostArray } from "../plan/engine.ts";
+import type { Call } from "../plan/tape.ts";
+import { size } from "../plan/tensor.ts";
+import type { Tensor } from "../plan/tensor.ts";
+
+/** Bindings whose values may be negative; kernels take roots and logarithms of some of the others. */
+const SIGNED: ReadonlySet<string> = new Set(
+  "a b bias r x z dy dx du dh u h w g grads m qkv cache logits wte wpe values rewards scores".split(
+    " ",
+  ),
+);
+/** Ids go up to this where nothing says how many there are. */
+const FEW = 8;
+
+type Random = () => number;
+
+/** Uniform in (0, 1], the same numbers for the same seed. */
+function uniform(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state + 1) / 4294967296;
+  };
+}
+
+const last = ({ shape }: Pick<Tensor, "shape">): number => shape.at(-1) ?? 1;
+
+/** A mask of left padding (integers) or of responses that end early (floats): every row another length. */
+function mask({ shape, dtype }: Tensor, at: number): number {
+  const columns = last({ shape });
+  const missing = (Math.floor(at / columns) % 4) * Math.floor(columns / 8);
+  const column = at % columns;
+  const real = dtype === "f32" ? column < columns - missing : column >= missing;
+  return real ? 1 : 0;
+}
+
+/** Column, drawn, seed and stream of decoding, where all columns but the last are filled. */
+function decodeState({ consts }: Call, at: number): number {
+  const columns = Number(consts["S"] ?? consts["T"] ?? 2);
+  return [columns - 1, 0, 7, 3][at % 4] ?? 0;
+}
+
+function integer(call: Call, name: string, at: number, random: Random): number {
+  const tensor = call.bindings[name] as Tensor;
+  const { consts, bindings } = call;
+  const below = (bound: number): number => Math.min(bound - 1, Math.floor(random() * bound));
+  switch (name) {
+    case "mask":
+      return mask(tensor, at);
+    case "state":
+      return decodeState(call, at);
+    case "pos":
+    case "positions":
+      return at % Number(consts["POSITIONS"] ?? last(tensor));
+    case "last":
+      return below(Number(consts["G"] ?? 1));
+    case "rank":
+      return 1 + below(4);
+    default:
+      return below(Number(consts["V"] ?? bindings["wte"]?.shape[0] ?? FEW));
+  }
+}
+
+/** Values of every binding of a call, in the types of its tensors. */
+export function madeUpFor(call: Call): Record<string, HostArray> {
+  const result: Record<string, HostArray> = {};
+  Object.entries(call.bindings).forEach(([name, tensor], number) => {
+    const random = uniform(number + 1);
+    const length = size(tensor.shape);
+    const whole = (_: unknown, at: number): number => integer(call, name, at, random);
+    if (tensor.dtype === "u32") result[name] = Uint32Array.from({ length }, whole);
+    else if (tensor.dtype === "i32") result[name] = Int32Array.from({ length }, whole);
+    else {
+      const value = SIGNED.has(name) ? (): number => 2 * random() - 1 : random;
+      result[name] = Float32Array.from({ length }, (_, at) =>
+        name === "mask" ? mask(tensor, at) : value(),
+      );
+    }
+  });
+  return result;
+}
