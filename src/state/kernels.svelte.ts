@@ -7,6 +7,7 @@ import type {
   KernelTime,
   PlanMeasure,
 } from "../workers/kernel-protocol.ts";
+import type { ModelCard } from "../workers/protocol.ts";
 import type { Announcer } from "./announcer.svelte.ts";
 import { count, sentenceOf } from "./format.ts";
 import type { Trainer } from "./trainer.svelte.ts";
@@ -33,6 +34,8 @@ export class Kernels {
   #announcer: Announcer;
   #busy: () => boolean;
   #stopped = false;
+  /** of the engine that all of this is about */
+  #card: ModelCard | null = null;
 
   constructor(trainer: Trainer, announcer: Announcer, busy: () => boolean) {
     this.#trainer = trainer;
@@ -60,9 +63,12 @@ export class Kernels {
 
   /** Forgets what another engine measured, and reads what this one runs. Never rejects. */
   async open(): Promise<void> {
-    this.report = null;
-    this.checks = new Map();
-    this.measures = new Map();
+    if (this.#card !== this.#trainer.card) {
+      this.report = null;
+      this.checks = new Map();
+      this.measures = new Map();
+    }
+    this.#card = this.#trainer.card;
     this.failure = "";
     await this.refresh();
   }

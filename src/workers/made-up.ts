@@ -62,21 +62,35 @@ function integer(call: Call, name: string, at: number, random: Random): number {
   }
 }
 
+/** What forward kernels leave for backward ones must bound what it was made of, or they cut it off. */
+function real(call: Call, name: string, at: number, random: Random): number {
+  switch (name) {
+    case "mask":
+      return mask(call.bindings[name] as Tensor, at);
+    case "knobs":
+      // temperatures are among them
+      return 0.5 + random() / 2;
+    case "lse":
+      // no score of vectors of D numbers up to 1 exceeds sqrt(D)
+      return Math.sqrt(Number(call.consts["D"] ?? 1)) + random();
+    case "normaliser":
+      // largest logit at the lowest temperature, and the logarithm of a sum of at least 1
+      return at % 2 === 0 ? 2 : random();
+    default:
+      return SIGNED.has(name) ? 2 * random() - 1 : random();
+  }
+}
+
 /** Values of every binding of a call, in the types of its tensors. */
 export function madeUpFor(call: Call): Record<string, HostArray> {
   const result: Record<string, HostArray> = {};
-  Object.entries(call.bindings).forEach(([name, tensor], number) => {
+  Object.entries(call.bindings).forEach(([name, { shape, dtype }], number) => {
     const random = uniform(number + 1);
-    const length = size(tensor.shape);
+    const length = size(shape);
     const whole = (_: unknown, at: number): number => integer(call, name, at, random);
-    if (tensor.dtype === "u32") result[name] = Uint32Array.from({ length }, whole);
-    else if (tensor.dtype === "i32") result[name] = Int32Array.from({ length }, whole);
-    else {
-      const value = SIGNED.has(name) ? (): number => 2 * random() - 1 : random;
-      result[name] = Float32Array.from({ length }, (_, at) =>
-        name === "mask" ? mask(tensor, at) : value(),
-      );
-    }
+    if (dtype === "u32") result[name] = Uint32Array.from({ length }, whole);
+    else if (dtype === "i32") result[name] = Int32Array.from({ length }, whole);
+    else result[name] = Float32Array.from({ length }, (_, at) => real(call, name, at, random));
   });
   return result;
 }
