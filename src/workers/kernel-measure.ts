@@ -23,7 +23,7 @@ const MOST_REPEATS = 4096;
 function effectsOf(calls: readonly Call[]): Tensor[] {
   const storages = new Set<Storage>();
   for (const { kernel, bindings } of calls) {
-    for (const name of kernel.writes as readonly string[]) {
+    for (const name of kernel.writes) {
       const storage = bindings[name]?.storage;
       if (storage?.lifetime === "persistent") storages.add(storage);
     }
@@ -97,9 +97,9 @@ async function byClock(engine: Engine, { calls }: CompiledPlan): Promise<Float64
 function perKernel(calls: readonly Call[], milliseconds: Float64Array): KernelTime[] {
   const times = new Map<string, KernelTime>();
   calls.forEach((call, i) => {
-    const { name, flops } = call.kernel;
+    const { name } = call.kernel;
     const known = times.get(name);
-    const own = flops?.(call.consts as never) ?? null;
+    const own = call.kernel.flops?.(call.consts as never) ?? null;
     times.set(name, {
       name,
       calls: (known?.calls ?? 0) + 1,

@@ -74,7 +74,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 
 /** Answers as a worker would that holds this report. */
 export function fakeKernels(): KernelApi {
-  let stopped = false;
+  let stopping = new AbortController();
   return {
     report: async () => REPORT,
     code: async () => SOURCE.replace("4u", "16u"),
@@ -96,16 +96,16 @@ export function fakeKernels(): KernelApi {
       peak: { gflops: 8, gigabytes: 4 },
     }),
     async tune(onProgress) {
-      stopped = false;
+      stopping = new AbortController();
       let tuned = 0;
-      while (tuned < 50 && !stopped) {
+      while (tuned < 50 && !stopping.signal.aborted) {
         await wait(2);
         onProgress(++tuned, 50);
       }
       return { tuned, left: 50 - tuned, changed: 1, milliseconds: 2 * tuned };
     },
     stopTuning: async () => {
-      stopped = true;
+      stopping.abort();
     },
   };
 }
