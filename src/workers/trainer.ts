@@ -1,5 +1,6 @@
 // The trainer: everything the page asks for, on one engine. Runs in the worker, and in Node for `npm run align`.
 import type { Knobs, RunConfig } from "../config.ts";
+import type { Tuning } from "../gpu/tuner.ts";
 import type { Engine } from "../plan/engine.ts";
 import type { RunOptions } from "../rlhf/method.ts";
 import { Session } from "../rlhf/session/session.ts";
@@ -41,7 +42,7 @@ export interface Host {
   /** bytes of a shipped file below the page's folder */
   load(file: string): Promise<Uint8Array>;
   /** called once the model is open; works in the background, and what it finds is used from then on */
-  tune?(engine: Engine, software: boolean): Promise<unknown>;
+  tune?(engine: Engine, software: boolean): Promise<Tuning | undefined>;
 }
 
 /** Fresh supervised answers that fix the mean and spread of the learned reward. */
@@ -97,7 +98,9 @@ export class Trainer implements TrainerApi {
       this.fail(cause);
     });
     this.phase("idle");
-    void this.host.tune?.(engine, software);
+    void this.host.tune?.(engine, software).then((tuning) => {
+      if (tuning !== undefined) this.kernels.remember(tuning);
+    });
     return {
       name: `${String(model.layers)} x ${String(model.width)} GPT`,
       parameters: parameterCount(this.session.state.models.policy),
