@@ -39,7 +39,7 @@ function trace(
   const wanted = new Set(read);
   let needed: number[] = [];
   // A call may bring in a storage that others, passed already, write too: until nothing is added.
-  for (let before = -1; before < wanted.size; ) {
+  for (let before = -1; before < wanted.size;) {
     before = wanted.size;
     needed = [];
     for (let i = end - 1; i >= first; i--) {

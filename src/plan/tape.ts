@@ -200,7 +200,7 @@ export class Tape {
 
   /** Appends the derived calls. Losses must have written their derivatives with `into` in their own rule. */
   backward(): void {
-    for (let end = this.closures.length; end > 0; ) {
+    for (let end = this.closures.length; end > 0;) {
       const segment = this.segments.findLast(({ firstRule, endRule }) => {
         return endRule === end && firstRule < end;
       });

@@ -53,6 +53,9 @@ export function lmLoss(
   return crossEntropy(tape, logits, input.targets, input.weights, options).stats;
 }
 
+/** How a training step is recorded, see TapeOptions. */
+export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength">;
+
 /**
  * The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count).
  * @param options.recompute blocks compute their activations again instead of keeping them: less memory, more calls
@@ -63,7 +66,7 @@ export function lmStep(
   optimiser: Optimiser,
   input: LmInput,
   stats: Tensor,
-  options: Pick<TapeOptions, "recompute" | "bindingLength"> = {},
+  options: StepOptions = {},
 ): Tape {
   const tape = new Tape(options);
   tape.train(parameters.tensors.values());
