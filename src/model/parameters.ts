@@ -48,7 +48,9 @@ export function layOut(
     if (decayed(spec)) decayEnd = total;
   }
   const values = persistent(`${label}.values`, [total], "f32", "parameters");
-  const gradients = trainable ? persistent(`${label}.gradients`, [total], "f32", "gradients") : undefined;
+  const gradients = trainable
+    ? persistent(`${label}.gradients`, [total], "f32", "gradients")
+    : undefined;
   const tensors = new Map<string, Tensor>();
   for (const spec of specs) {
     const at = offsets.get(spec.name) ?? 0;

@@ -108,12 +108,14 @@ async function largest(most: number, fits: (n: number) => Promise<boolean>): Pro
 /**
  * As checkFits, for something whose size follows from a batch.
  * @param describe the demand of a batch; what a batch cannot be is a RangeError, and counts as not fitting
+ * @param unit what a batch counts in, for the sentence: rows per minibatch times `unit` minibatches, say
  * @throws RangeError with one sentence that names the largest batch that fits, if one does
  */
 export async function checkBatch(
   batch: number,
   describe: (batch: number) => Demand | Promise<Demand>,
   limits: Limits,
+  unit = 1,
 ): Promise<void> {
   const problem = problemOf(await describe(batch), limits, NOTHING);
   if (problem === undefined) return;
@@ -128,7 +130,7 @@ export async function checkBatch(
   const best = await largest(batch - 1, fits);
   const proposal =
     best > 0
-      ? `a batch of ${String(best)} instead of ${String(batch)} would fit`
+      ? `a batch of ${String(best * unit)} instead of ${String(batch * unit)} would fit`
       : "no batch fits, only a smaller model or context does";
   throw new RangeError(`${problem}; nothing was allocated, ${proposal}.`);
 }

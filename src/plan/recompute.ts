@@ -16,7 +16,7 @@ export interface Segment {
 }
 
 const isWritten = ({ kernel }: Call, binding: string): boolean =>
-  (kernel.writes as readonly string[]).includes(binding);
+  (kernel.writes).includes(binding);
 
 function storagesOf(call: Call, written: boolean): Storage[] {
   return Object.entries(call.bindings)
