@@ -108,7 +108,7 @@ async function largest(most: number, fits: (n: number) => Promise<boolean>): Pro
 /**
  * As checkFits, for something whose size follows from a batch.
  * @param describe the demand of a batch; what a batch cannot be is a RangeError, and counts as not fitting
- * @param unit what a batch counts in, for the sentence: rows per minibatch times `unit` minibatches, say
+ * @param unit batches that are proposed are multiples of it
  * @throws RangeError with one sentence that names the largest batch that fits, if one does
  */
 export async function checkBatch(
@@ -127,10 +127,10 @@ export async function checkBatch(
       throw error;
     }
   };
-  const best = await largest(batch - 1, fits);
+  const best = unit * (await largest(Math.ceil(batch / unit) - 1, (n) => fits(n * unit)));
   const proposal =
     best > 0
-      ? `a batch of ${String(best * unit)} instead of ${String(batch * unit)} would fit`
+      ? `a batch of ${String(best)} instead of ${String(batch)} would fit`
       : "no batch fits, only a smaller model or context does";
   throw new RangeError(`${problem}; nothing was allocated, ${proposal}.`);
 }

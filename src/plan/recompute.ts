@@ -15,8 +15,7 @@ export interface Segment {
   readonly made: ReadonlySet<Storage>;
 }
 
-const isWritten = ({ kernel }: Call, binding: string): boolean =>
-  (kernel.writes).includes(binding);
+const isWritten = ({ kernel }: Call, binding: string): boolean => kernel.writes.includes(binding);
 
 function storagesOf(call: Call, written: boolean): Storage[] {
   return Object.entries(call.bindings)

@@ -10,6 +10,9 @@ import type { Weights } from "./saved-run.ts";
 import { Session } from "./session.ts";
 import { ANSWER_COLUMNS, PROMPT_COLUMNS, PTX_LENGTH } from "./state.ts";
 
+/** Minibatches of a multiple of 8 rows of 24 or 48 columns start where a buffer can be bound. */
+const ROWS = 8;
+
 /** Everything that opening a session makes, as Session.create asks for it. Later wishes (other methods) come on top. */
 export async function sessionDemand(
   model: GptConfig,
@@ -32,10 +35,7 @@ export async function checkSession(
   limits: Limits,
 ): Promise<void> {
   checkColumns("session", model, Math.max(PROMPT_COLUMNS + ANSWER_COLUMNS, PTX_LENGTH));
-  // only batches that divide into minibatches make a session
-  const { minibatches } = config;
-  const most = Math.floor(config.batch / minibatches);
-  const describe = (perMinibatch: number): Promise<Demand> =>
-    sessionDemand(model, { ...config, batch: perMinibatch * minibatches }, sft);
-  await checkBatch(most, describe, limits, minibatches);
+  const describe = (batch: number): Promise<Demand> =>
+    sessionDemand(model, { ...config, batch }, sft);
+  await checkBatch(config.batch, describe, limits, ROWS * config.minibatches);
 }
