@@ -1,11 +1,13 @@
 // Runs plans without WebGPU: hot kernels in WebAssembly, all others by their references, in one memory.
 import type { CompiledPlan, Counts, Engine, HostArray, Smoothness } from "../plan/engine.ts";
 import { noCounts } from "../plan/engine.ts";
+import { checkFits } from "../plan/fits.ts";
+import type { Limits } from "../plan/fits.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
 import { size } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
-import { WasmMemory } from "./memory.ts";
+import { MOST_BYTES, WasmMemory } from "./memory.ts";
 import { prepareNative } from "./native.ts";
 import { loadKernels } from "./wasm.ts";
 import type { WasmKernels } from "./wasm.ts";
@@ -34,6 +36,13 @@ export class CpuEngine implements Engine {
   readonly name: string;
   readonly memory: WasmMemory;
   readonly counts: Counts;
+  readonly limits: Limits = {
+    binding: Infinity,
+    buffer: Infinity,
+    bindings: Infinity,
+    groups: Infinity,
+    budget: MOST_BYTES,
+  };
   smoothness: Smoothness = "turbo";
   private readonly kernels: WasmKernels;
   private scratch = { address: 0, bytes: 0 };
@@ -62,8 +71,9 @@ export class CpuEngine implements Engine {
     return new CpuEngine(memory, await loadKernels(memory.memory, fused), counts);
   }
 
-  /** Assigns addresses and prepares every call. */
+  /** Assigns addresses and prepares every call. Rejects with a RangeError when the memory cannot hold it. */
   async compile(label: string, calls: readonly Call[]): Promise<CompiledPlan> {
+    checkFits({ plans: [{ label, calls }] }, this.limits, this.memory);
     const { slotOf, lengths } = assignSlots(calls, this.memory.slotSizes);
     this.memory.growSlots(lengths);
     const address = ({ storage, offset }: Tensor): number => {

@@ -6,6 +6,8 @@ import type { DType, Storage, Tensor } from "../plan/tensor.ts";
 const PAGE = 65536;
 const ALIGN = 16;
 const MOST_PAGES = 65536;
+/** What a WebAssembly memory with 32-bit addresses can grow to. */
+export const MOST_BYTES = MOST_PAGES * PAGE;
 // Vector loads may reach past the end of a tensor, also of the last one.
 const BEHIND = 64;
 // Below this nothing is placed: address 0 would hide a missing pointer.
@@ -46,6 +48,11 @@ export class WasmMemory implements EngineMemory {
     let persistent = 0;
     for (const storage of this.addresses.keys()) persistent += storage.length * 4;
     return { persistent, slots: this.slotLengths.reduce((sum, length) => sum + length * 4, 0) };
+  }
+
+  /** True if a persistent storage has its address. */
+  holds(storage: Storage): boolean {
+    return this.addresses.has(storage);
   }
 
   /** Makes the slots of an assignment that do not exist yet. */

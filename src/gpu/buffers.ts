@@ -34,6 +34,11 @@ export class GpuMemory implements EngineMemory {
     return { persistent, slots: this.slotLengths.reduce((sum, length) => sum + length * 4, 0) };
   }
 
+  /** True if a persistent storage has its buffer. */
+  holds(storage: Storage): boolean {
+    return this.buffers.has(storage);
+  }
+
   /** Makes the slots of an assignment that do not exist yet. */
   growSlots(lengths: readonly number[]): void {
     for (let slot = this.slots.length; slot < lengths.length; slot++) {
@@ -149,10 +154,10 @@ export class GpuMemory implements EngineMemory {
 
   private create(label: string, length: number): GPUBuffer {
     const bytes = Math.max(4, length * 4);
-    const limit = this.device.limits.maxStorageBufferBindingSize;
+    const limit = this.device.limits.maxBufferSize;
     if (bytes > limit) {
       throw new RangeError(
-        `memory: ${label} needs ${String(bytes)} bytes, and this adapter binds at most ${String(limit)}`,
+        `memory: ${label} needs ${String(bytes)} bytes, and a buffer of this adapter holds at most ${String(limit)}`,
       );
     }
     this.counts.buffers++;

@@ -1,12 +1,15 @@
 // Compiles a tape into a prebuilt list of {pipeline, bind group, grid} and replays it: the GPU twin of plan/reference.ts.
 import type { CompiledPlan, Counts, Engine, HostArray, Smoothness } from "../plan/engine.ts";
 import { noCounts } from "../plan/engine.ts";
+import { checkFits } from "../plan/fits.ts";
+import type { Limits } from "../plan/fits.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
 import { size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { GpuMemory } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
+import { limitsOf } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import type { Timing } from "./pace.ts";
 import { canTime, timeSteps } from "./profiler.ts";
@@ -33,6 +36,7 @@ export class Executor implements Engine {
   readonly gpu: Gpu;
   readonly memory: GpuMemory;
   readonly counts: Counts = noCounts();
+  readonly limits: Limits;
   smoothness: Smoothness = "turbo";
   private readonly pace = new Pace();
   private readonly recorder: Recorder;
@@ -42,16 +46,22 @@ export class Executor implements Engine {
   // plans live as long as whoever runs them
   private readonly plans = new Set<WeakRef<Plan>>();
 
-  constructor(gpu: Gpu) {
+  /** `limits` take the place of the device's own. */
+  constructor(gpu: Gpu, limits: Partial<Limits> = {}) {
     this.gpu = gpu;
+    this.limits = { ...limitsOf(gpu.device), ...limits };
     this.name = gpu.name;
     this.memory = new GpuMemory(gpu.device, this.counts);
     this.recorder = new Recorder(gpu.device, this.counts);
     this.choices = new Choices(traitsOf(gpu));
   }
 
-  /** Specialises and compiles the shaders of a tape, assigns slots and makes one bind group per call. */
+  /**
+   * Specialises and compiles the shaders of a tape, assigns slots and makes one bind group per call.
+   * Rejects with a RangeError, before anything is allocated, when the plan is over the limits.
+   */
   async compile(label: string, calls: readonly Call[]): Promise<Plan> {
+    checkFits({ plans: [{ label, calls }] }, this.limits, this.memory);
     const { slotOf, lengths } = assignSlots(calls, this.memory.slotSizes);
     this.memory.growSlots(lengths);
     const buffer = (tensor: Tensor): GPUBuffer => {

@@ -1,6 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019, algorithm 2) over flat buffers of all parameters of a model.
 import { row } from "../plan/kernel.ts";
 import type { Kernel, Variant } from "../plan/kernel.ts";
+import { eachRange } from "../plan/ranges.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
@@ -92,7 +93,7 @@ export const adamwUpdate: Kernel<"values" | "grads" | "m" | "v" | "state" | "kno
 /**
  * One AdamW step over flat buffers of N elements each: g = coefficient · grads; m, v are the moments;
  * elements before `decayEnd` decay, decoupled from the moments. Nothing is written when the state says that
- * the gradient is not finite.
+ * the gradient is not finite. Buffers longer than a binding take several calls.
  * @param state (4) as globalNorm leaves it, see NORM_STATE
  * @param knobs (10), see ADAMW_KNOBS
  * @throws RangeError when the buffers differ in size or decayEnd is outside them.
@@ -118,5 +119,9 @@ export function adamw(
     decayEnd >= 0 && decayEnd <= N,
     `adamw: decay ends at element ${String(decayEnd)}, expected 0 to ${String(N)}`,
   );
-  tape.call(adamwUpdate, { values, grads, m, v, state, knobs }, { N, DECAY_END: decayEnd });
+  eachRange(tape, values, ({ at, length, of }) => {
+    const bindings = { values: of(values), grads: of(grads), m: of(m), v: of(v), state, knobs };
+    const DECAY_END = Math.min(Math.max(decayEnd - at, 0), length);
+    tape.call(adamwUpdate, bindings, { N: length, DECAY_END });
+  });
 }

@@ -1,6 +1,7 @@
 // Copies a tensor of one plan into a place that outlives it: how a rollout hands its results to the updates.
 import { row } from "../plan/kernel.ts";
 import type { Kernel } from "../plan/kernel.ts";
+import { eachRange } from "../plan/ranges.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
@@ -19,10 +20,11 @@ export const copyForward: Kernel<"source" | "copied", { readonly N: number }> = 
  * @throws RangeError when the two differ in size or type.
  */
 export function copy(tape: Tape, from: Tensor, to: Tensor): void {
-  const N = size(from.shape);
   check(
-    size(to.shape) === N && from.dtype === to.dtype && from.storage !== to.storage,
+    size(to.shape) === size(from.shape) && from.dtype === to.dtype && from.storage !== to.storage,
     `copy: ${describe(from)} (${from.dtype}) does not fit ${describe(to)} (${to.dtype}), expected the same size and type in another buffer`,
   );
-  tape.call(copyForward, { source: from, copied: to }, { N });
+  eachRange(tape, from, ({ length, of }) => {
+    tape.call(copyForward, { source: of(from), copied: of(to) }, { N: length });
+  });
 }

@@ -71,6 +71,8 @@ export interface CrossEntropy {
   readonly normaliser: Tensor;
   /** (2) the loss and the number of counted rows */
   readonly stats: Tensor;
+  /** (2) sums of mask · nll and of the mask */
+  readonly sums: Tensor;
 }
 
 /**
@@ -79,6 +81,8 @@ export interface CrossEntropy {
  * @param targets (R) i32 or u32; anything where mask is 0, it is not used as an index there
  * @param mask (R) f32, 1 = counted
  * @param options.weight a live scalar that multiplies the derivative but not the reported loss (PPO-ptx's gamma)
+ * @param options.total (2) whose second element divides the derivative in the place of sum(mask): the count of all
+ *   micro-batches when derivatives are added up over several
  * @param options.stats (2) where the loss and the count also go
  * @throws RangeError when targets or mask do not have R elements.
  */
@@ -87,7 +91,7 @@ export function crossEntropy(
   logits: Tensor,
   targets: Tensor,
   mask: Tensor,
-  { weight, stats }: { weight?: Knob; stats?: Tensor } = {},
+  { weight, stats, total }: { weight?: Knob; stats?: Tensor; total?: Tensor } = {},
 ): CrossEntropy {
   const { parts, R, V, PARTS } = softmaxParts(tape, logits);
   check(
@@ -111,7 +115,7 @@ export function crossEntropy(
         targets,
         mask,
         normaliser,
-        sums: means.sums,
+        sums: total ?? means.sums,
         knobs: weight?.tensor ?? mask,
         dlogits: dlogits.tensor,
       },
@@ -125,5 +129,5 @@ export function crossEntropy(
       },
     );
   });
-  return { loss, nll, normaliser, stats: means.stats };
+  return { loss, nll, normaliser, stats: means.stats, sums: means.sums };
 }

@@ -1,6 +1,7 @@
 // Exponential moving average of parameters: shadow = decay · shadow + (1 - decay) · values.
 import { row } from "../plan/kernel.ts";
 import type { Kernel } from "../plan/kernel.ts";
+import { eachRange } from "../plan/ranges.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
@@ -35,5 +36,7 @@ export function ema(tape: Tape, shadow: Tensor, values: Tensor, knobs: Tensor): 
     size(values.shape) === N && size(knobs.shape) === 2,
     `ema: got ${describe(values)} and knobs ${describe(knobs)} for ${describe(shadow)}, expected equal sizes and 2 knobs`,
   );
-  tape.call(emaUpdate, { shadow, values, knobs }, { N });
+  eachRange(tape, shadow, ({ length, of }) => {
+    tape.call(emaUpdate, { shadow: of(shadow), values: of(values), knobs }, { N: length });
+  });
 }

@@ -1,8 +1,9 @@
 // The global norm of a flat gradient, the clip coefficient that follows from it, and whether it is finite at all.
 import { row } from "../plan/kernel.ts";
 import type { Kernel } from "../plan/kernel.ts";
+import { ranges } from "../plan/ranges.ts";
 import type { Tape } from "../plan/tape.ts";
-import { check, describe, size } from "../plan/tensor.ts";
+import { check, describe, size, view } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { ADAMW_KNOBS } from "./adamw.ts";
 import { columnSum } from "./column-sum.ts";
@@ -72,21 +73,30 @@ const MOST = 8192;
 
 /**
  * Measures a flat gradient: norm = sqrt(sum g^2), coefficient = min(1, max_norm / (norm + 1e-6)) or 1 when
- * max_norm is 0 (Pascanu et al. 2013, algorithm 1), and whether all of it is finite.
+ * max_norm is 0 (Pascanu et al. 2013, algorithm 1), and whether all of it is finite. A gradient longer than a
+ * binding takes several calls.
  * @param grads flat gradient (N)
  * @param state (4), see NORM_STATE; its counter of skipped updates is carried from call to call
  * @param knobs optimiser knobs, see ADAMW_KNOBS
  */
 export function globalNorm(tape: Tape, grads: Tensor, state: Tensor, knobs: Tensor): void {
-  const N = size(grads.shape);
   check(
     size(state.shape) === NORM_STATE.size && size(knobs.shape) === ADAMW_KNOBS.size,
     `globalNorm: got state ${describe(state)} and knobs ${describe(knobs)}, expected ${String(NORM_STATE.size)} and ${String(ADAMW_KNOBS.size)} elements`,
   );
-  const folds = Math.min(MOST / FOLD, Math.ceil(N / (FOLD * FOLD)));
-  const BLOCKS = folds * FOLD;
+  const parts = ranges(size(grads.shape), tape.bindingLength);
+  const foldsOf = parts.map(({ length }) =>
+    Math.min(MOST / FOLD, Math.ceil(length / (FOLD * FOLD))),
+  );
+  const folds = foldsOf.reduce((sum, count) => sum + count, 0);
   let partial = tape.scratch("norm.blocks", [folds, FOLD * 2]);
-  tape.call(globalNormBlocks, { g: grads, partial }, { N, BLOCKS });
+  let first = 0;
+  parts.forEach(({ length: N, of }, i) => {
+    const count = foldsOf[i] ?? 1;
+    const own = view(partial, [count, FOLD * 2], first * FOLD * 2);
+    tape.call(globalNormBlocks, { g: of(grads), partial: own }, { N, BLOCKS: count * FOLD });
+    first += count;
+  });
   if (folds > 1) {
     const folded = tape.scratch("norm.folded", [FOLD * 2]);
     columnSum(tape, partial, { tensor: folded, ACCUMULATE: false });

@@ -1,6 +1,7 @@
 // What a shipped checkpoint says about itself, and the model configuration inside.
 import { check } from "../plan/tensor.ts";
 import type { GptConfig } from "./gpt.ts";
+import { checkModel } from "./limits.ts";
 
 /** The model card stored in a checkpoint's metadata. */
 export interface CheckpointCard {
@@ -30,8 +31,9 @@ export function readCard(metadata: Readonly<Record<string, string>>, name: strin
   );
   const card = JSON.parse(text) as Partial<CheckpointCard>;
   check(
-    card.config !== undefined && Number.isInteger(card.config.width) && card.config.width > 0,
+    card.config !== undefined,
     `${name}: the model card names no configuration; nothing was loaded`,
   );
+  checkModel(name, card.config);
   return card as CheckpointCard;
 }

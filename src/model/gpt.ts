@@ -150,7 +150,7 @@ export function trunk(
   let x = embedded;
   for (let i = 0; i < config.layers; i++) {
     const h = `h.${String(i)}`;
-    x = tape.scope(h, () => {
+    x = tape.block(h, () => {
       const weight = (name: string): Tensor => parameter(p, `${h}.attn.${name}.weight`);
       const bias = (name: string): Tensor | undefined => biasOf(config, p, `${h}.attn.${name}`);
       const normal = normed(tape, config, p, `${h}.ln_1`, x);

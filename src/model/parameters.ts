@@ -47,8 +47,10 @@ export function layOut(
     total += align(size(spec.shape));
     if (decayed(spec)) decayEnd = total;
   }
-  const values = persistent(`${label}.values`, [total]);
-  const gradients = trainable ? persistent(`${label}.gradients`, [total]) : undefined;
+  const values = persistent(`${label}.values`, [total], "f32", "parameters");
+  const gradients = trainable
+    ? persistent(`${label}.gradients`, [total], "f32", "gradients")
+    : undefined;
   const tensors = new Map<string, Tensor>();
   for (const spec of specs) {
     const at = offsets.get(spec.name) ?? 0;

@@ -1,4 +1,5 @@
 // What runs plans: the interface that the GPU executor and the CPU executor share, so that sessions know neither.
+import type { Limits } from "./fits.ts";
 import type { Call } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -63,6 +64,8 @@ export interface Engine {
   readonly name: string;
   readonly memory: EngineMemory;
   readonly counts: Readonly<Counts>;
+  /** what plans must keep to: `compile` refuses others before it allocates */
+  readonly limits: Limits;
   /** may change between runs; the CPU engine submits nothing and ignores it */
   smoothness: Smoothness;
   compile(label: string, calls: readonly Call[]): Promise<CompiledPlan>;

@@ -1,7 +1,9 @@
 // Forward code runs once on a tape; the tape derives backward and ends as a plain list of kernel calls.
 import type { AnyKernel, Consts, Kernel } from "./kernel.ts";
-import { check, describe, persistent, temporary } from "./tensor.ts";
-import type { DType, Shape, Tensor } from "./tensor.ts";
+import { recomputed } from "./recompute.ts";
+import type { Segment } from "./recompute.ts";
+import { ALIGNMENT, check, describe, persistent, temporary } from "./tensor.ts";
+import type { DType, Shape, Storage, Tensor } from "./tensor.ts";
 
 export interface Call {
   readonly kernel: AnyKernel;
@@ -22,6 +24,20 @@ interface Access {
   readonly owner: Tensor;
 }
 
+export interface TapeOptions {
+  /** every tensor gets a storage of its own, so that tests can read all of them afterwards */
+  readonly keep?: boolean;
+  /** blocks do not keep their temporaries for backward but compute them again: less memory, more calls */
+  readonly recompute?: boolean;
+  /** gradients of parameters are added to what is there, for sums over several runs */
+  readonly accumulate?: boolean;
+  /** most elements that a call over a flat buffer binds; longer buffers take several calls */
+  readonly bindingLength?: number;
+}
+
+/** 128 MiB, which every WebGPU device binds at once. */
+const BINDING_LENGTH = 2 ** 25;
+
 /** Records calls. One tape becomes one plan, for the CPU (plan/reference.ts) or the GPU (gpu/executor.ts). */
 export class Tape {
   readonly calls: Call[] = [];
@@ -32,11 +48,21 @@ export class Tape {
   private readonly shared = new Map<Tensor, Map<Tensor, number>>();
   private readonly gradientReads = new Map<Tensor, Access[]>();
   private readonly gradientWrites = new Map<Tensor, Access[]>();
-  private readonly make: typeof temporary;
+  private readonly options: TapeOptions;
+  private readonly segments: Segment[] = [];
+  /** storages made by the segment that is being recorded */
+  private made: Set<Storage> | undefined;
+  readonly bindingLength: number;
 
-  /** `keep` gives every tensor a storage of its own, so that tests can read all of them afterwards. */
-  constructor({ keep = false }: { keep?: boolean } = {}) {
-    this.make = keep ? persistent : temporary;
+  /** @throws RangeError when the binding length is no positive multiple of ALIGNMENT. */
+  constructor(options: TapeOptions = {}) {
+    const { bindingLength = BINDING_LENGTH } = options;
+    check(
+      bindingLength > 0 && bindingLength % ALIGNMENT === 0,
+      `tape: a binding of ${String(bindingLength)} elements, expected a positive multiple of ${String(ALIGNMENT)}`,
+    );
+    this.options = options;
+    this.bindingLength = bindingLength;
   }
 
   /** Declares parameters (tensors with a gradient) that this plan differentiates. */
@@ -94,6 +120,32 @@ export class Tape {
     }
   }
 
+  /** A scope that is recomputed where the tape's options say so: see `recompute`. */
+  block<T>(name: string, body: () => T): T {
+    return this.options.recompute === true ? this.recompute(name, body) : this.scope(name, body);
+  }
+
+  /**
+   * A scope whose temporaries are not kept for backward: the calls that backward depends on run again, into fresh
+   * temporaries, just before it (Chen et al. 2016). Gradients stay the same bit by bit.
+   * @throws RangeError inside another recomputed scope; `backward` throws one when a call cannot be repeated.
+   */
+  recompute<T>(name: string, body: () => T): T {
+    check(
+      this.made === undefined,
+      `recompute: ${name} is recorded inside another recomputed scope, expected one level`,
+    );
+    const [first, firstRule] = [this.calls.length, this.closures.length];
+    const made = (this.made = new Set());
+    try {
+      return this.scope(name, body);
+    } finally {
+      this.made = undefined;
+      const [end, endRule] = [this.calls.length, this.closures.length];
+      this.segments.push({ name, first, end, firstRule, endRule, made });
+    }
+  }
+
   /** Registers how derivatives pass an op. Runs in reverse order, only if a derivative of an output exists. */
   onBackward(outputs: Tensor | readonly Tensor[], rule: () => void): void {
     const list = "storage" in outputs ? [outputs] : outputs;
@@ -130,7 +182,8 @@ export class Tape {
     const tensor = known ?? input.gradient ?? this.make(`d${input.name}`, input.shape);
     this.gradients.set(input, tensor);
     push(this.gradientWrites, tensor, { at: this.calls.length, owner: input });
-    return { tensor, ACCUMULATE: known !== undefined };
+    const adds = this.options.accumulate === true && input.gradient !== undefined;
+    return { tensor, ACCUMULATE: known !== undefined || adds };
   }
 
   /** Lets `input` use the derivative of `output` itself (y = input + …). False if it has one already. */
@@ -147,11 +200,36 @@ export class Tape {
 
   /** Appends the derived calls. Losses must have written their derivatives with `into` in their own rule. */
   backward(): void {
-    for (const { outputs, run } of this.closures.reverse()) {
-      if (outputs.some((output) => this.gradients.has(output) || output.shape.length === 0)) run();
+    for (let end = this.closures.length; end > 0;) {
+      const segment = this.segments.findLast(({ firstRule, endRule }) => {
+        return endRule === end && firstRule < end;
+      });
+      const first = segment?.firstRule ?? end - 1;
+      const before = this.calls.length;
+      this.runRules(first, end);
+      if (segment !== undefined) {
+        const backward = this.calls.splice(before);
+        const fresh = ({ name, length, dtype }: Storage): Storage =>
+          this.make(name, [length], dtype).storage;
+        this.calls.push(...recomputed(this.calls, backward, segment, fresh));
+      }
+      end = first;
     }
     this.closures.length = 0;
+    this.segments.length = 0;
     this.verifySharing();
+  }
+
+  private runRules(first: number, end: number): void {
+    for (const { outputs, run } of this.closures.slice(first, end).reverse()) {
+      if (outputs.some((output) => this.gradients.has(output) || output.shape.length === 0)) run();
+    }
+  }
+
+  private make(name: string, shape: Shape, dtype: DType = "f32"): Tensor {
+    const tensor = (this.options.keep === true ? persistent : temporary)(name, shape, dtype);
+    this.made?.add(tensor.storage);
+    return tensor;
   }
 
   // A write for one owner after the share must not be followed by a read for another: it would see too much.

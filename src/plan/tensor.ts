@@ -6,6 +6,9 @@ export type DType = "f32" | "u32" | "i32";
 /** The CPU twin of a storage. Float64Array stands in for f32 when a test wants exact finite differences. */
 export type TypedArray = Float32Array | Float64Array | Uint32Array | Int32Array;
 
+/** What memory reports call a persistent storage. */
+export type Role = "parameters" | "gradients" | "moments" | "caches";
+
 /** A stretch of memory: one GPUBuffer (or typed array). Persistent ones outlive plans, temporary ones get a slot. */
 export interface Storage {
   readonly name: string;
@@ -13,6 +16,8 @@ export interface Storage {
   readonly length: number;
   readonly dtype: DType;
   readonly lifetime: "persistent" | "temporary";
+  /** what a persistent storage is for; none for inputs and results */
+  readonly role?: Role;
 }
 
 export interface Tensor {
@@ -52,9 +57,10 @@ function checkShape(name: string, shape: Shape): void {
 }
 
 /** A tensor with a storage of its own that outlives plans: inputs, weights, what one plan hands to the next. */
-export function persistent(name: string, shape: Shape, dtype: DType = "f32"): Tensor {
+export function persistent(name: string, shape: Shape, dtype: DType = "f32", role?: Role): Tensor {
   checkShape(name, shape);
-  const storage: Storage = { name, length: size(shape), dtype, lifetime: "persistent" };
+  const base = { name, length: size(shape), dtype, lifetime: "persistent" } as const;
+  const storage: Storage = role === undefined ? base : { ...base, role };
   return { name, shape, dtype, storage, offset: 0 };
 }
 

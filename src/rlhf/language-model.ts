@@ -6,6 +6,7 @@ import { gpt, unembed } from "../model/gpt.ts";
 import type { Parameters } from "../model/parameters.ts";
 import type { EngineMemory } from "../plan/engine.ts";
 import { Tape } from "../plan/tape.ts";
+import type { TapeOptions } from "../plan/tape.ts";
 import { check, persistent } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { update } from "./optimiser.ts";
@@ -52,15 +53,22 @@ export function lmLoss(
   return crossEntropy(tape, logits, input.targets, input.weights, options).stats;
 }
 
-/** The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count). */
+/** How a training step is recorded, see TapeOptions. */
+export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength">;
+
+/**
+ * The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count).
+ * @param options.recompute blocks compute their activations again instead of keeping them: less memory, more calls
+ */
 export function lmStep(
   config: GptConfig,
   parameters: Parameters,
   optimiser: Optimiser,
   input: LmInput,
   stats: Tensor,
+  options: StepOptions = {},
 ): Tape {
-  const tape = new Tape();
+  const tape = new Tape(options);
   tape.train(parameters.tensors.values());
   lmLoss(tape, config, parameters, input, { stats });
   tape.backward();

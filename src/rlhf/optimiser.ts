@@ -18,8 +18,8 @@ export interface Optimiser {
 export function makeOptimiser(parameters: Parameters): Optimiser {
   const { label, values } = parameters;
   return {
-    m: persistent(`${label}.m`, values.shape),
-    v: persistent(`${label}.v`, values.shape),
+    m: persistent(`${label}.m`, values.shape, "f32", "moments"),
+    v: persistent(`${label}.v`, values.shape, "f32", "moments"),
     state: persistent(`${label}.norm`, [NORM_STATE.size]),
     knobs: persistent(`${label}.optimiser`, [ADAMW_KNOBS.size]),
   };

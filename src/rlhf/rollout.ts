@@ -36,7 +36,7 @@ export function rollout(label: string, config: GptConfig, batch: Sequences): Rol
   return {
     batch,
     caches: Array.from({ length: config.layers }, (_, i) =>
-      persistent(`${label}.cache.${String(i)}`, [B, T, 2 * config.width]),
+      persistent(`${label}.cache.${String(i)}`, [B, T, 2 * config.width], "f32", "caches"),
     ),
     state: persistent(`${label}.state`, [DECODE_STATE.size], "u32"),
     current: persistent(`${label}.current`, [B], "u32"),

@@ -3,6 +3,7 @@ import type { Knobs, RunConfig } from "../config.ts";
 import type { Tuning } from "../gpu/tuner.ts";
 import type { Engine } from "../plan/engine.ts";
 import type { RunOptions } from "../rlhf/method.ts";
+import { checkSession } from "../rlhf/session/memory.ts";
 import { Session } from "../rlhf/session/session.ts";
 import type { Source } from "../rlhf/session/session.ts";
 import type { Answered } from "../rlhf/sequences.ts";
@@ -88,6 +89,7 @@ export class Trainer implements TrainerApi {
     const progress = (done: number, total: number): void => {
       this.emit({ type: "progress", phase: "loading", done, total });
     };
+    await checkSession(model, config, this.sft.weights, engine.limits);
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
     const longest = this.session.state.batch.P;
     this.encoder = new Encoder(this.tokenizer, longest);
