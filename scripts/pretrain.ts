@@ -21,6 +21,7 @@ import {
 import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option } from "./options.ts";
+import { checkPlan, describePlan } from "./pretrain-plan.ts";
 import { Progress } from "./progress.ts";
 
 const OPTIONS: readonly Option[] = [
@@ -50,6 +51,18 @@ const OPTIONS: readonly Option[] = [
     help: "cpu or gpu; without it gpu, unless the adapter is software",
   },
   { name: "fresh", kind: "flag", help: "ignore an existing checkpoint" },
+  {
+    name: "accumulate",
+    kind: "number",
+    help: "micro-batches of an update: less memory, same result",
+    fallback: 1,
+  },
+  {
+    name: "recompute",
+    kind: "flag",
+    help: "compute activations again for backward: less memory, more work",
+  },
+  { name: "plan", kind: "flag", help: "print memory and operations, train nothing" },
   { name: "help", kind: "flag", help: "print this" },
 ];
 
@@ -244,7 +257,8 @@ export async function main(args: string[]): Promise<number> {
       args,
     );
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    // a RangeError is the one sentence of a check that came before any work
+    if (!(error instanceof UsageError || error instanceof RangeError)) throw error;
     console.error(error.message);
     return 2;
   }
@@ -263,9 +277,20 @@ async function run(
     number("heads"),
     CONTEXT,
   );
-  const parameters = layOut("policy", gptSpecs(config), true);
+  const accumulate = number("accumulate");
+  if (!Number.isInteger(accumulate) || accumulate < 1 || accumulate > POSITIONS / CONTEXT) {
+    throw new UsageError(
+      `--accumulate needs a whole number from 1 to ${String(POSITIONS / CONTEXT)}, got ${String(accumulate)}; nothing was run.`,
+    );
+  }
+  const training = { accumulate, recompute: o["recompute"] === true };
+  const planned = { config, positions: POSITIONS, lengths: LENGTHS, training };
   const { engine } = await openEngine(o["engine"] as string | undefined);
-  const trainer = new LmTrainer(engine, config, parameters, POSITIONS);
+  await checkPlan(planned, engine.limits);
+  console.log(await describePlan(planned));
+  if (o["plan"] === true) return 0;
+  const parameters = layOut("policy", gptSpecs(config), true);
+  const trainer = new LmTrainer(engine, config, parameters, POSITIONS, training);
   const { memory } = trainer.engine;
   memory.write(parameters.values, initialValues(parameters, number("seed")));
   const state =

@@ -57,7 +57,9 @@ function callProblem(plans: readonly NamedCalls[], limits: Limits): string | und
 
 function bufferProblem(demand: Demand, limits: Limits, held: Held): string | undefined {
   const { storages, slots } = additions(demand, held);
-  const label = demand.plans.map((plan) => plan.label).join(", ");
+  const [first, ...more] = demand.plans.map((plan) => plan.label);
+  const others = more.length > 3 ? [`${String(more.length)} other plans`] : more;
+  const label = [first, ...others].join(", ");
   const large = storages.find(({ length }) => length * 4 > limits.buffer);
   if (large !== undefined) {
     return `${label}: ${large.name} takes ${bytesText(large.length * 4)}, and a buffer of this device at most ${bytesText(limits.buffer)}`;

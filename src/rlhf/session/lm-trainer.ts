@@ -4,10 +4,18 @@ import { adamwKnobs } from "../../kernels/adamw.ts";
 import type { GptConfig } from "../../model/gpt.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../../plan/engine.ts";
-import { persistent } from "../../plan/tensor.ts";
+import { check, persistent } from "../../plan/tensor.ts";
 import type { Tensor } from "../../plan/tensor.ts";
-import type { LmInput, Row } from "../language-model.ts";
-import { lmEvaluation, lmInput, lmStep, rowPositions, writeRows } from "../language-model.ts";
+import { Accumulator } from "../accumulation.ts";
+import type { LmInput, Row, StepOptions } from "../language-model.ts";
+import {
+  lmEvaluation,
+  lmInput,
+  lmStep,
+  packRows,
+  rowPositions,
+  writeRows,
+} from "../language-model.ts";
 import type { Optimiser } from "../optimiser.ts";
 import { makeOptimiser } from "../optimiser.ts";
 
@@ -17,10 +25,23 @@ export interface Batch {
   readonly T: number;
 }
 
+/** How updates are computed. All of them give the same update, up to rounding. */
+export interface LmTraining extends StepOptions {
+  /** micro-batches that a batch is cut into: less memory, the same mean over all its tokens; 1 by default */
+  readonly accumulate?: number;
+}
+
 interface Shape {
+  /** one batch, or with accumulation one micro-batch */
   readonly input: LmInput;
-  readonly train: CompiledPlan;
+  readonly train: CompiledPlan | Accumulator;
   readonly evaluate: CompiledPlan;
+}
+
+/** Cuts a list into pieces of `n`; one empty piece when it is empty. */
+function pieces<T>(list: readonly T[], n: number): T[][] {
+  const count = Math.max(1, Math.ceil(list.length / n));
+  return Array.from({ length: count }, (_, i) => list.slice(i * n, (i + 1) * n));
 }
 
 /**
@@ -35,13 +56,22 @@ export class LmTrainer {
   private readonly shapes = new Map<number, Shape>();
   private readonly stats: Tensor;
   private readonly positionsPerBatch: number;
+  private readonly training: LmTraining;
 
+  /** @throws RangeError when `accumulate` is no whole number from 1 on */
   constructor(
     engine: Engine,
     config: GptConfig,
     parameters: Parameters,
     positionsPerBatch: number,
+    training: LmTraining = {},
   ) {
+    const { accumulate = 1 } = training;
+    check(
+      Number.isInteger(accumulate) && accumulate >= 1,
+      `training: ${String(accumulate)} micro-batches a batch, expected a whole number from 1 on; nothing was allocated`,
+    );
+    this.training = training;
     this.engine = engine;
     this.config = config;
     this.parameters = parameters;
@@ -50,31 +80,57 @@ export class LmTrainer {
     this.stats = persistent(`${parameters.label}.loss`, [2]);
   }
 
-  /** Rows of a batch at length T. */
+  /** Rows of a batch at length T. @throws RangeError when a micro-batch would have none. */
   rowsAt(T: number): number {
-    return Math.floor(this.positionsPerBatch / T);
+    const { accumulate = 1 } = this.training;
+    return accumulate * this.microRows(T);
+  }
+
+  private microRows(T: number): number {
+    const { accumulate = 1 } = this.training;
+    const rows = Math.floor(this.positionsPerBatch / T / accumulate);
+    check(
+      rows > 0,
+      `training: ${String(this.positionsPerBatch)} positions in ${String(accumulate)} micro-batches hold no row of ${String(T)} tokens; take fewer micro-batches`,
+    );
+    return rows;
   }
 
   /** Compiles the plans for rows of T tokens. */
   async prepare(T: number): Promise<void> {
     if (this.shapes.has(T)) return;
     const { label } = this.parameters;
-    const input = lmInput(`${label}.${String(T)}`, this.rowsAt(T), T);
+    const input = lmInput(`${label}.${String(T)}`, this.microRows(T), T);
     const { memory } = this.engine;
     memory.write(input.positions, rowPositions(input.B, T));
     memory.write(input.mask, new Uint32Array(input.B * T).fill(1));
-    const step = lmStep(this.config, this.parameters, this.optimiser, input, this.stats);
     const evaluation = lmEvaluation(this.config, this.parameters, input, this.stats);
-    const train = await this.engine.compile(`${label} step T=${String(T)}`, step.calls);
+    const train = await this.compileStep(`${label} step T=${String(T)}`, input);
     const evaluate = await this.engine.compile(`${label} loss T=${String(T)}`, evaluation.calls);
     this.shapes.set(T, { input, train, evaluate });
   }
 
+  private async compileStep(label: string, input: LmInput): Promise<CompiledPlan | Accumulator> {
+    const { engine, config, parameters, optimiser, stats } = this;
+    const { accumulate = 1, ...options } = this.training;
+    if (accumulate > 1) {
+      return Accumulator.create(engine, { config, parameters, optimiser, input, stats }, options);
+    }
+    const { calls } = lmStep(config, parameters, optimiser, input, stats, options);
+    return engine.compile(label, calls);
+  }
+
   /** Queues one update (step = 1, 2, …); nothing is awaited. The shape must be prepared. */
   step(batch: Batch, step: number, settings: AdamwSettings): void {
-    const shape = this.load(batch);
-    this.engine.memory.write(this.optimiser.knobs, adamwKnobs(step, settings));
-    this.engine.run(shape.train);
+    const { input, train } = this.shape(batch.T);
+    const { memory } = this.engine;
+    memory.write(this.optimiser.knobs, adamwKnobs(step, settings));
+    if (train instanceof Accumulator) {
+      train.step(pieces(batch.rows, input.B).map((rows) => packRows(rows, input.B, input.T)));
+      return;
+    }
+    writeRows(memory, input, batch.rows);
+    this.engine.run(train);
   }
 
   /** Mean loss over the counted targets of the last batch. */
@@ -87,22 +143,25 @@ export class LmTrainer {
   async evaluate(batches: readonly Batch[]): Promise<number> {
     let sum = 0;
     let count = 0;
-    for (const batch of batches) {
-      await this.prepare(batch.T);
-      this.engine.run(this.load(batch).evaluate);
-      const [stats] = await this.engine.memory.read([this.stats]);
-      sum += (stats?.[0] ?? NaN) * (stats?.[1] ?? 0);
-      count += stats?.[1] ?? 0;
+    for (const { rows, T } of batches) {
+      await this.prepare(T);
+      const { input, evaluate } = this.shape(T);
+      for (const part of pieces(rows, input.B)) {
+        writeRows(this.engine.memory, input, part);
+        this.engine.run(evaluate);
+        const [stats] = await this.engine.memory.read([this.stats]);
+        sum += (stats?.[0] ?? NaN) * (stats?.[1] ?? 0);
+        count += stats?.[1] ?? 0;
+      }
     }
     return sum / Math.max(1, count);
   }
 
-  private load(batch: Batch): Shape {
-    const shape = this.shapes.get(batch.T);
+  private shape(T: number): Shape {
+    const shape = this.shapes.get(T);
     if (shape === undefined) {
-      throw new Error(`training: no plan for rows of ${String(batch.T)} tokens, prepare it first`);
+      throw new Error(`training: no plan for rows of ${String(T)} tokens, prepare it first`);
     }
-    writeRows(this.engine.memory, shape.input, batch.rows);
     return shape;
   }
 }
