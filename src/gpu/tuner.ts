@@ -112,7 +112,9 @@ class Tuner {
   /** @returns titles worth trying on the other calls of the group, best first; undefined when the cache answered */
   async tune(call: Call, ranking: readonly string[] | undefined): Promise<string[] | undefined> {
     const { executor, options } = this;
-    const applicable = variantsOf(call, executor.choices.traits);
+    const applicable = variantsOf(call, executor.choices.traits).filter(
+      ({ hardware }) => hardware === undefined || !executor.gpu.software,
+    );
     const key = cacheKey(executor, call, applicable);
     const cached = await options.cache?.get(key);
     const known = applicable.find(({ title }) => title === cached);
@@ -148,6 +150,8 @@ class Tuner {
       const { traits } = this.executor.choices;
       const programs = [undefined, ...variants].map((v) => programOf(call, traits, v));
       const [plain, ...others] = programs as [Program, ...Program[]];
+      // compiled side by side; a failure is reported where the program is checked
+      for (const program of programs) this.executor.pipeline(program).catch(() => undefined);
       const expected = await trial.results(plain);
       const entries: Entry[] = [{ program: plain, error: 0, outcome: "slower" }];
       for (const program of others) entries.push(await checked(trial, program, expected));

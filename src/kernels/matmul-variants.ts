@@ -18,7 +18,6 @@ export interface MatmulConsts extends Consts {
 }
 
 const MAX_GROUPS = 65535;
-const WORKGROUP_TILE = 64;
 
 const groupsFit = (...groups: number[]): boolean => groups.every((count) => count <= MAX_GROUPS);
 
@@ -105,19 +104,48 @@ function columnTile(
   return subgroupVariant("matmul_lanes", tile, { COLUMNS }, ({ K }, subgroup) => K >= subgroup);
 }
 
-/** 64 x 64 tiles in workgroup memory: what real GPUs like and software adapters are slow at. */
-const workgroupTile: Variant<MatmulConsts> = {
-  title: "matmul_workgroup 64x64",
-  shader: "matmul_workgroup",
-  applies: (c, adapter) =>
-    adapter.workgroupLanes >= 256 &&
-    adapter.workgroupBytes >= 8192 &&
-    c.M >= 16 &&
-    c.N >= 16 &&
-    groupsFit(Math.ceil(c.M / WORKGROUP_TILE), c.BATCH),
-  consts: (c) => c,
-  grid: ({ M, N, BATCH }) => [Math.ceil(N / WORKGROUP_TILE), Math.ceil(M / WORKGROUP_TILE), BATCH],
-};
+/** A tile in workgroup memory, and the invocations that share it. */
+interface Shared {
+  /** rows and columns of an invocation, multiples of 4 */
+  readonly ROWS: number;
+  readonly COLUMNS: number;
+  /** invocations of a team from top to bottom and from left to right */
+  readonly DOWN: number;
+  readonly ACROSS: number;
+  /** teams that share the steps of k; small products need them to fill a GPU */
+  readonly SPLIT: number;
+  /** steps of k of a team between two loads */
+  readonly STEPS: number;
+}
+
+/** Tiles in workgroup memory: what real GPUs like and software adapters are slow at. */
+function workgroupTile(shape: Shared): Variant<MatmulConsts> {
+  const { ROWS, COLUMNS, DOWN, ACROSS, SPLIT, STEPS } = shape;
+  const [tall, wide] = [DOWN * ROWS, ACROSS * COLUMNS];
+  const team = DOWN * ACROSS;
+  const held = SPLIT > 1 ? team * (ROWS + 1) * COLUMNS : 4;
+  const bytes = 4 * (STEPS * SPLIT * (tall + wide + 8) + held);
+  const grid = ({ M, N, BATCH }: MatmulConsts): [number, number, number] => [
+    Math.ceil(N / wide),
+    Math.ceil(M / tall),
+    BATCH,
+  ];
+  return {
+    title: `matmul_tiles ${String(tall)}x${String(wide)}${SPLIT > 1 ? ` in ${String(SPLIT)}` : ""}${tall === 64 && ROWS > 4 ? " 8x8" : ""}`,
+    shader: "matmul_tiles",
+    hardware: true,
+    applies: (c, adapter) =>
+      adapter.workgroupLanes >= team * SPLIT &&
+      adapter.workgroupBytes >= bytes &&
+      // a tile that is mostly empty cannot win
+      2 * c.M >= tall &&
+      2 * c.N >= wide &&
+      c.K >= SPLIT * STEPS &&
+      groupsFit(...grid(c)),
+    consts: (c) => ({ ...c, ...shape }),
+    grid,
+  };
+}
 
 export const matmulVariants: readonly Variant<MatmulConsts>[] = [
   ...vectorTiles(16, 2, 16, true),
@@ -128,5 +156,13 @@ export const matmulVariants: readonly Variant<MatmulConsts>[] = [
   ...vectorTiles(16, 1, 16, false),
   ...vectorTiles(4, 1, 8, false),
   columnTile(8, 2, 32, false),
-  workgroupTile,
+  ...[
+    { ROWS: 4, COLUMNS: 4, DOWN: 1, ACROSS: 8, SPLIT: 32, STEPS: 2 },
+    { ROWS: 4, COLUMNS: 4, DOWN: 4, ACROSS: 8, SPLIT: 8, STEPS: 4 },
+    { ROWS: 4, COLUMNS: 4, DOWN: 8, ACROSS: 8, SPLIT: 4, STEPS: 8 },
+    { ROWS: 4, COLUMNS: 4, DOWN: 8, ACROSS: 8, SPLIT: 1, STEPS: 16 },
+    { ROWS: 4, COLUMNS: 4, DOWN: 16, ACROSS: 16, SPLIT: 1, STEPS: 16 },
+    { ROWS: 8, COLUMNS: 8, DOWN: 8, ACROSS: 8, SPLIT: 1, STEPS: 16 },
+    { ROWS: 8, COLUMNS: 8, DOWN: 16, ACROSS: 16, SPLIT: 1, STEPS: 8 },
+  ].map(workgroupTile),
 ];

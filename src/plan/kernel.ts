@@ -41,6 +41,11 @@ export interface Variant<C extends Consts = Consts> {
   readonly title: string;
   /** file name of the shader without `.wgsl` */
   readonly shader: string;
+  /**
+   * it needs barriers, at which software adapters are too slow for it ever to win (docs/KERNELS.md), and which they take
+   * seconds to compile: not tried there
+   */
+  readonly hardware?: true;
   /** whether it can compute a call with these constants on such an adapter */
   applies(consts: C, adapter: AdapterTraits): boolean;
   /** values of the shader's `// param` lines */

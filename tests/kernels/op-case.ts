@@ -26,8 +26,8 @@ export interface OpCase {
   readonly tolerance?: number;
   /** finite differences are skipped for ops that are not differentiable by design (say why in the case) */
   readonly finiteDifferences?: false;
-  /** compares the variants of its kernels too, all or one of each shader file: compilers take seconds for each */
-  readonly variants?: "all" | "files";
+  /** compares the variants of its kernels too: all, one of each shader file, or by title; compilers take seconds for each */
+  readonly variants?: "all" | "files" | readonly string[];
 }
 
 export interface Built {
@@ -144,14 +144,15 @@ export async function differences(opCase: OpCase, built: Built, on: Executor): P
   });
 }
 
-/** The variants that a case compares on an executor: all that apply, or the first of each shader file. */
+/** The variants that a case compares on an executor: all that apply, the first of each shader file, or those named. */
 export function variantsOfCase(opCase: OpCase, built: Built, on: Executor): Variant[] {
-  if (opCase.variants === undefined) return [];
+  const { variants } = opCase;
+  if (variants === undefined) return [];
   const all = built.tape.calls.flatMap((call) => variantsOf(call, on.choices.traits));
-  return all.filter(
-    ({ shader, title }) =>
-      opCase.variants === "all" || title === all.find((v) => v.shader === shader)?.title,
-  );
+  return all.filter(({ shader, title }) => {
+    if (typeof variants === "object") return variants.includes(title);
+    return variants === "all" || title === all.find((v) => v.shader === shader)?.title;
+  });
 }
 
 /** As `differences`, computed by the variants of a case instead of the plain programs. */

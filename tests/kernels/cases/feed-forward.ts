@@ -7,12 +7,21 @@ const SIZES = [
   [7, 5, 9],
   [65, 12, 20],
   [33, 16, 64],
+  // more than one tile in workgroup memory, and a rest in every direction
+  [67, 38, 43],
 ] as const;
+
+/** What a size compares beside plain programs. */
+function variantsAt(F: number, withBias: boolean): Pick<OpCase, "variants"> {
+  if (!withBias) return {};
+  if (F === 43) return { variants: ["matmul_tiles 32x32 in 4"] };
+  return F === 64 ? { variants: "files" } : {};
+}
 
 const parts: OpCase[] = SIZES.flatMap(([R, C, F]) =>
   [true, false].map((withBias) => ({
     name: `feed-forward ${String(R)}x${String(C)}x${String(F)} ${withBias ? "with" : "without"} biases`,
-    ...(F === 64 && withBias ? { variants: "files" } : {}),
+    ...variantsAt(F, withBias),
     inputs: {
       x: { shape: [R, C] },
       r: { shape: [R, C] },

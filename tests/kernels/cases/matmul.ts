@@ -44,4 +44,24 @@ const linears: OpCase[] = [true, false].map((withBias) => ({
   },
 }));
 
-export const cases: readonly OpCase[] = [...products, ...linears];
+const TILES = ["4x32 in 32", "16x32 in 8", "32x32 in 4", "32x32", "64x64", "64x64 8x8", "128x128"];
+
+// tiles in workgroup memory: few rows and many, a rest in every direction
+const tiles: OpCase[] = [
+  { M: 3, TA: false, TB: false, tried: TILES.slice(0, 1) },
+  { M: 130, TA: true, TB: false, tried: TILES.slice(1) },
+  { M: 130, TA: false, TB: true, tried: ["32x32 in 4", "128x128"] },
+].map(({ M, TA, TB, tried }) => {
+  const [K, N] = [131, 132];
+  return {
+    name: `matmul ${String(M)}x${String(K)}x${String(N)} ${TA ? "T" : "N"}${TB ? "T" : "N"}, tiles`,
+    inputs: {
+      a: { shape: TA ? [2, K, M] : [2, M, K], differentiable: false },
+      b: { shape: TB ? [2, N, K] : [2, K, N], differentiable: false },
+    },
+    variants: tried.map((tile) => `matmul_tiles ${tile}`),
+    build: (tape, { a, b }) => [matmul(tape, a!, b!, { M, N, K, TA, TB, BATCH: 2 })],
+  };
+});
+
+export const cases: readonly OpCase[] = [...products, ...linears, ...tiles];

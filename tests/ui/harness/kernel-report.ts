@@ -29,16 +29,16 @@ const shape = (M: number, chosen: string): KernelShape => ({
   programs: [
     { title: "plain", shader: "matmul", grid: [M, 1, 1] },
     { title: "matmul_subgroup 8x2", shader: "matmul_subgroup", grid: [1, 2, 1] },
-    { title: "matmul_workgroup 64x64", shader: "matmul_workgroup", grid: [1, 1, 1] },
+    { title: "matmul_tiles 64x64", shader: "matmul_tiles", grid: [1, 1, 1] },
   ],
   chosen,
   candidates: [
     { title: "plain", outcome: "slower", milliseconds: 0.31 },
     { title: "matmul_subgroup 8x2", outcome: "chosen", milliseconds: 0.12, error: 1e-7 },
     {
-      title: "matmul_workgroup 64x64",
+      title: "matmul_tiles 64x64",
       outcome: "failed",
-      message: "matmul_workgroup.wgsl:3:1: no",
+      message: "matmul_tiles.wgsl:3:1: no",
     },
   ],
 });
@@ -64,7 +64,7 @@ export const REPORT: KernelReport = {
   sources: {
     matmul: SOURCE,
     matmul_subgroup: SOURCE,
-    matmul_workgroup: SOURCE,
+    matmul_tiles: SOURCE,
     adamw: SOURCE,
     rope: SOURCE,
   },
