@@ -10,7 +10,7 @@ const SCALE: f32 = 1.0 / sqrt(f32(D));
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>; // (B,3C)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B,S)
-@group(0) @binding(2) var<storage, read> state: array<u32>; // (4) column, drawn, seed, stream
+@group(0) @binding(2) var<storage, read> state: array<u32>; // (5) column, drawn, seed, stream, unfinished
 @group(0) @binding(3) var<storage, read_write> cache: array<f32>; // (B,S,2C)
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // (B,C)
 

@@ -10,7 +10,7 @@ const BANNED: u32 = 5u; // param: bit i set: token i has probability 0
 const TEMPERATURE: u32 = 0u; // param: index in knobs
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>; // (B,V)
-@group(0) @binding(1) var<storage, read> state: array<u32>; // (4) column, drawn, seed, stream
+@group(0) @binding(1) var<storage, read> state: array<u32>; // (5) column, drawn, seed, stream, unfinished
 @group(0) @binding(2) var<storage, read> positions: array<u32>; // (B,T)
 @group(0) @binding(3) var<storage, read> knobs: array<f32>; // live scalars
 @group(0) @binding(4) var<storage, read_write> response: array<u32>; // (B,G)

@@ -4,7 +4,7 @@ import { noCounts } from "../plan/engine.ts";
 import { checkFits } from "../plan/fits.ts";
 import type { Limits } from "../plan/fits.ts";
 import { assignSlots } from "../plan/liveness.ts";
-import type { Call } from "../plan/tape.ts";
+import type { Call, Guard } from "../plan/tape.ts";
 import { size } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
 import { MOST_BYTES, WasmMemory } from "./memory.ts";
@@ -30,6 +30,20 @@ interface CpuPlan extends CompiledPlan {
   readonly references: readonly ReferenceStep[];
   /** the buffer that the views were made over */
   buffer: ArrayBuffer | undefined;
+}
+
+/** The step, skipped while the guard is 0. */
+function guardedStep(
+  { tensor, index }: Guard,
+  step: () => void,
+  address: (tensor: Tensor) => number,
+  references: ReferenceStep[],
+): () => void {
+  const buffers: { guard?: TypedArray } = {};
+  references.push({ places: [{ name: "guard", tensor, address: address(tensor) }], buffers });
+  return () => {
+    if (buffers.guard?.[index] !== 0) step();
+  };
 }
 
 export class CpuEngine implements Engine {
@@ -82,7 +96,10 @@ export class CpuEngine implements Engine {
       return start + offset * 4;
     };
     const references: ReferenceStep[] = [];
-    const steps = calls.map((call) => this.prepare(call, address, references));
+    const steps = calls.map((call) => {
+      const step = this.prepare(call, address, references);
+      return call.guard === undefined ? step : guardedStep(call.guard, step, address, references);
+    });
     const plan: CpuPlan = { label, calls, steps, references, buffer: undefined };
     this.plans.add(new WeakRef(plan));
     return plan;

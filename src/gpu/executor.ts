@@ -9,6 +9,7 @@ import { size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { GpuMemory } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
+import { GUARD, guarded } from "./guard.ts";
 import { limitsOf } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import type { Timing } from "./pace.ts";
@@ -68,7 +69,7 @@ export class Executor implements Engine {
       const slot = slotOf.get(tensor.storage);
       return slot === undefined ? this.memory.persistent(tensor.storage) : this.memory.slot(slot);
     };
-    const programs = calls.map((call) => this.choices.program(call));
+    const programs = calls.map((call) => this.program(call));
     const pipelines = await Promise.all(programs.map((program) => this.pipeline(program)));
     const steps = calls.map((call, index): Step => {
       const pipeline = pipelines[index] as GPUComputePipeline;
@@ -105,7 +106,7 @@ export class Executor implements Engine {
 
   private async adopt(plan: Plan): Promise<number> {
     const { calls, steps, programs, buffer } = plan;
-    const news = calls.map((call) => this.choices.program(call));
+    const news = calls.map((call) => this.program(call));
     const pipelines = await Promise.all(news.map((program) => this.pipeline(program)));
     let changed = 0;
     calls.forEach((call, i) => {
@@ -209,6 +210,13 @@ export class Executor implements Engine {
     );
   }
 
+  private program(call: Call): Program {
+    const program = this.choices.program(call);
+    const { guard } = call;
+    if (guard === undefined) return program;
+    return { ...program, code: guarded(program.shader, program.code, guard.index) };
+  }
+
   /** The pipeline of a program, compiled on first use. Rejects with the compiler's messages. */
   pipeline({ shader, code }: Pick<Program, "shader" | "code">): Promise<GPUComputePipeline> {
     const known = this.pipelines.get(code);
@@ -242,13 +250,13 @@ export class Executor implements Engine {
   }
 
   private step(
-    { kernel, bindings }: Call,
+    { kernel, bindings, guard }: Call,
     program: Program,
     pipeline: GPUComputePipeline,
     buffer: (tensor: Tensor) => GPUBuffer,
   ): Step {
     const entries = bindingsOf(program.code).map(({ name, index }) => {
-      const tensor = bindings[name];
+      const tensor = name === GUARD ? guard?.tensor : bindings[name];
       if (tensor === undefined) {
         throw new Error(`${kernel.name}: no tensor for the binding ${name}`);
       }

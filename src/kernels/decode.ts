@@ -5,7 +5,7 @@ import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 
-/** Places in the decode state, u32 (4). */
+/** Places in the decode state, u32 (5). */
 export const DECODE_STATE = {
   /** column of the newest token of the sequences */
   column: 0,
@@ -14,7 +14,9 @@ export const DECODE_STATE = {
   seed: 2,
   /** a number per rollout, so that two rollouts with one seed differ */
   stream: 3,
-  size: 4,
+  /** 1 while some sequence has not ended; what a decode step computes is skipped when it is 0 */
+  unfinished: 4,
+  size: 5,
 } as const;
 
 interface CacheSizes {
@@ -102,7 +104,7 @@ export const attentionDecode: Kernel<
  * Attention of one new token per sequence over everything up to it; stores its key and value in the cache.
  * @param qkv (B,3C) of the new tokens
  * @param mask u32 (B,S), 1 = real token; the new column must be 1
- * @param state u32 (4), see DECODE_STATE: reads the column
+ * @param state u32 (5), see DECODE_STATE: reads the column
  * @param cache (B,S,2C) keys then values, read and written
  * @returns (B,C)
  */
@@ -125,18 +127,32 @@ export function decodeAttention(
   return y;
 }
 
-export const advanceKernel: Kernel<"state", { readonly COLUMNS: number; readonly DRAWN: number }> =
-  {
-    name: "advance",
-    writes: ["state"],
-    grid: () => [1],
-    reference({ state }, { COLUMNS, DRAWN }) {
-      state[DECODE_STATE.column]! += COLUMNS;
-      state[DECODE_STATE.drawn]! += DRAWN;
-    },
-  };
+export const advanceKernel: Kernel<
+  "current" | "state",
+  { readonly B: number; readonly EOS: number; readonly PAD: number }
+> = {
+  name: "advance",
+  writes: ["state"],
+  grid: () => [1],
+  reference({ current, state }, { B, EOS, PAD }) {
+    state[DECODE_STATE.column]! += 1;
+    state[DECODE_STATE.drawn]! += 1;
+    const newest = Array.from(current.subarray(0, B));
+    const unfinished = newest.some((token) => token !== EOS && token !== PAD);
+    state[DECODE_STATE.unfinished] = unfinished ? 1 : 0;
+  },
+};
 
-/** Moves the decode state on: one column and one drawn token further. */
-export function advance(tape: Tape, state: Tensor): void {
-  tape.call(advanceKernel, { state }, { COLUMNS: 1, DRAWN: 1 });
+/**
+ * Moves the decode state on: one column and one drawn token further, and whether there is anything left to do.
+ * @param current u32 (B) the tokens just drawn; EOS or PAD means that the row is finished
+ * @param state u32 (5), see DECODE_STATE
+ */
+export function advance(
+  tape: Tape,
+  current: Tensor,
+  state: Tensor,
+  { EOS, PAD }: { readonly EOS: number; readonly PAD: number },
+): void {
+  tape.call(advanceKernel, { current, state }, { B: size(current.shape), EOS, PAD });
 }

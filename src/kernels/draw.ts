@@ -78,7 +78,7 @@ export const drawKernel: Kernel<
 export interface DrawTensors {
   /** (B,V) */
   readonly logits: Tensor;
-  /** u32 (4), see DECODE_STATE */
+  /** u32 (5), see DECODE_STATE */
   readonly state: Tensor;
   /** u32 (B,T) positions of all columns */
   readonly positions: Tensor;

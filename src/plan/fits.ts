@@ -1,6 +1,7 @@
 // Refuses plans that a device cannot hold or run, before anything is allocated, with the rule and the numbers.
 import { NOTHING, additions, bindingsOf, bytesText } from "./memory-plan.ts";
 import type { Demand, Held, NamedCalls } from "./memory-plan.ts";
+import { boundBy } from "./tape.ts";
 
 /** What a device allows; Infinity where it sets no limit. */
 export interface Limits {
@@ -40,8 +41,9 @@ function bindingProblem(
 
 function callProblem(plans: readonly NamedCalls[], limits: Limits): string | undefined {
   for (const { label, calls } of plans) {
-    for (const { kernel, bindings, consts } of calls) {
-      const count = Object.keys(bindings).length;
+    for (const call of calls) {
+      const { kernel, consts } = call;
+      const count = boundBy(call).length;
       if (count > limits.bindings) {
         return `${label}: ${kernel.name} binds ${String(count)} buffers, and this device at most ${String(limits.bindings)} a call`;
       }

@@ -1,5 +1,6 @@
 // What plans will take of a device's memory, counted from their calls before anything is allocated.
 import { assignSlots, lives } from "./liveness.ts";
+import { boundBy } from "./tape.ts";
 import type { Call } from "./tape.ts";
 import { describe, size } from "./tensor.ts";
 import type { Role, Storage } from "./tensor.ts";
@@ -79,8 +80,8 @@ const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a
 function persistentStorages({ plans, others = [] }: Demand): Set<Storage> {
   const found = new Set(others);
   for (const { calls } of plans) {
-    for (const { bindings } of calls) {
-      for (const { storage } of Object.values(bindings)) {
+    for (const call of calls) {
+      for (const { storage } of boundBy(call)) {
         if (storage.lifetime === "persistent") found.add(storage);
       }
     }
@@ -91,10 +92,10 @@ function persistentStorages({ plans, others = [] }: Demand): Set<Storage> {
 /** All bindings of all calls, in order. */
 export function* bindingsOf(plans: readonly NamedCalls[]): Generator<Binding> {
   for (const { label, calls } of plans) {
-    for (const { kernel, bindings } of calls) {
-      for (const tensor of Object.values(bindings)) {
+    for (const call of calls) {
+      for (const tensor of boundBy(call)) {
         const bytes = size(tensor.shape) * BYTES;
-        yield { plan: label, kernel: kernel.name, tensor: describe(tensor), bytes };
+        yield { plan: label, kernel: call.kernel.name, tensor: describe(tensor), bytes };
       }
     }
   }

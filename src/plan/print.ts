@@ -21,7 +21,9 @@ export function printPlan(calls: readonly Call[]): string {
         .map((name) => show(call.bindings[name] as Tensor))
         .join(" ");
     const number = String(index).padStart(String(calls.length).length);
-    return `${number} ${call.kernel.name.padEnd(width)}  ${list(false)} -> ${list(true)}`;
+    const { guard } = call;
+    const when = guard === undefined ? "" : ` if ${guard.tensor.name}[${String(guard.index)}]`;
+    return `${number} ${call.kernel.name.padEnd(width)}  ${list(false)} -> ${list(true)}${when}`;
   });
   return `${lines.join("\n")}\n`;
 }

@@ -1,5 +1,5 @@
 // Runs a tape on the CPU with the kernels' own references: the twin of gpu/executor.ts.
-import type { Call } from "./tape.ts";
+import type { Call, Guard } from "./tape.ts";
 import { size } from "./tensor.ts";
 import type { Storage, Tensor, TypedArray } from "./tensor.ts";
 
@@ -41,7 +41,10 @@ export class CpuMemory {
 
 /** Executes the calls in order. */
 export function runOnCpu(calls: readonly Call[], memory: CpuMemory): void {
-  for (const { kernel, bindings, consts } of calls) {
+  const skipped = (guard: Guard | undefined): boolean =>
+    guard !== undefined && memory.of(guard.tensor)[guard.index] === 0;
+  for (const { kernel, bindings, consts, guard } of calls) {
+    if (skipped(guard)) continue;
     const buffers: Record<string, TypedArray> = {};
     for (const [name, tensor] of Object.entries(bindings)) buffers[name] = memory.of(tensor);
     kernel.reference(buffers, consts as never);

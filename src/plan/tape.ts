@@ -2,7 +2,7 @@
 import type { AnyKernel, Consts, Kernel } from "./kernel.ts";
 import { recomputed } from "./recompute.ts";
 import type { Segment } from "./recompute.ts";
-import { ALIGNMENT, check, describe, persistent, temporary } from "./tensor.ts";
+import { ALIGNMENT, check, describe, persistent, size, temporary } from "./tensor.ts";
 import type { DType, Shape, Storage, Tensor } from "./tensor.ts";
 
 export interface Call {
@@ -11,6 +11,19 @@ export interface Call {
   readonly consts: Consts;
   /** path of the scopes it was recorded in, e.g. `h.0/attn` */
   readonly scope: string;
+  /** the call does nothing while this is 0 */
+  readonly guard?: Guard | undefined;
+}
+
+/** An element of a persistent u32 tensor, 0 or 1. */
+export interface Guard {
+  readonly tensor: Tensor;
+  readonly index: number;
+}
+
+/** Everything a call binds. */
+export function boundBy({ bindings, guard }: Call): Tensor[] {
+  return [...Object.values(bindings), ...(guard === undefined ? [] : [guard.tensor])];
 }
 
 /** Where a derivative is written, and whether something is already there. */
@@ -45,6 +58,7 @@ export class Tape {
   private readonly differentiable = new Set<Tensor>();
   private readonly gradients = new Map<Tensor, Tensor>();
   private readonly scopes: string[] = [];
+  private guard: Guard | undefined;
   private readonly shared = new Map<Tensor, Map<Tensor, number>>();
   private readonly gradientReads = new Map<Tensor, Access[]>();
   private readonly gradientWrites = new Map<Tensor, Access[]>();
@@ -108,7 +122,30 @@ export class Tape {
       bindings,
       consts,
       scope: this.scopes.join("/"),
+      ...(this.guard === undefined ? {} : { guard: this.guard }),
     });
+  }
+
+  /**
+   * Calls recorded inside do nothing, and leave what they write as it was, while the guard is 0 when they run.
+   * Nothing inside may write the guard's storage.
+   * @throws RangeError when the guard is no element of a persistent u32 tensor
+   */
+  guarded<T>(guard: Guard, body: () => T): T {
+    const { tensor, index } = guard;
+    check(
+      tensor.dtype === "u32" &&
+        tensor.storage.lifetime === "persistent" &&
+        index < size(tensor.shape),
+      `guarded: element ${String(index)} of ${describe(tensor)}, expected one of a persistent u32 tensor`,
+    );
+    const outer = this.guard;
+    this.guard = guard;
+    try {
+      return body();
+    } finally {
+      this.guard = outer;
+    }
   }
 
   scope<T>(name: string, body: () => T): T {

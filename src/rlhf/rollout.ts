@@ -10,7 +10,8 @@ import { embedded, trunk, unembed } from "../model/gpt.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { parameter } from "../model/parameters.ts";
 import { Tape } from "../plan/tape.ts";
-import { persistent } from "../plan/tensor.ts";
+import type { Guard } from "../plan/tape.ts";
+import { check, persistent } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { EOS, PAD, UNK } from "../world/tokenizer.ts";
 import type { Sequences } from "./sequences.ts";
@@ -22,7 +23,7 @@ export interface Rollout {
   readonly batch: Sequences;
   /** (B,S,2C) per layer */
   readonly caches: readonly Tensor[];
-  /** u32 (4), see DECODE_STATE; written before each rollout */
+  /** u32 (5), see DECODE_STATE; written before each rollout */
   readonly state: Tensor;
   /** u32 (B) token to feed next, and its position */
   readonly current: Tensor;
@@ -31,8 +32,13 @@ export interface Rollout {
   readonly logp: Tensor;
 }
 
+/** @throws RangeError when prompts and answers together are longer than the position table. */
 export function rollout(label: string, config: GptConfig, batch: Sequences): Rollout {
-  const { B, T, G } = batch;
+  const { B, T, P, G } = batch;
+  check(
+    config.positions === "rope" || T <= config.context,
+    `rollout: prompts of ${String(P)} and answers of ${String(G)} tokens, expected at most the context of ${String(config.context)} together`,
+  );
   return {
     batch,
     caches: Array.from({ length: config.layers }, (_, i) =>
@@ -47,7 +53,12 @@ export function rollout(label: string, config: GptConfig, batch: Sequences): Rol
 
 /** What the host writes into `state` before a rollout: the newest column is the prompt's last. */
 export function decodeStart(P: number, seed: number, stream: number): Uint32Array {
-  return Uint32Array.of(P - 1, 0, seed >>> 0, stream >>> 0);
+  return Uint32Array.of(P - 1, 0, seed >>> 0, stream >>> 0, 1);
+}
+
+/** 0 once every sequence has ended: then all of a decode step is skipped but writing PAD. */
+function unfinished({ state }: Rollout): Guard {
+  return { tensor: state, index: DECODE_STATE.unfinished };
 }
 
 function drawNext(tape: Tape, run: Rollout, logits: Tensor, knobs: Tensor): void {
@@ -58,7 +69,7 @@ function drawNext(tape: Tape, run: Rollout, logits: Tensor, knobs: Tensor): void
     PAD,
     BANNED,
   });
-  advance(tape, state);
+  advance(tape, current, state, { EOS, PAD });
 }
 
 /** Reads the prompts, fills the caches and draws the first token. */
@@ -72,19 +83,24 @@ export function prefillTape(config: GptConfig, p: Parameters, run: Rollout, knob
   };
   const hidden = trunk(tape, config, p, embedded(tape, config, p, input), mix);
   const last = columns(tape, hidden, { B, T: P, first: P - 1, count: 1 });
-  drawNext(tape, run, unembed(tape, config, p, last), knobs);
+  // guarded although always needed: so it is one program with the decode step's
+  const logits = tape.guarded(unfinished(run), () => unembed(tape, config, p, last));
+  drawNext(tape, run, logits, knobs);
   return tape;
 }
 
-/** Feeds the newest token and draws the next one. Replayed G - 1 times. */
+/** Feeds the newest token and draws the next one. Replayed G - 1 times; see `unfinished`. */
 export function decodeTape(config: GptConfig, p: Parameters, run: Rollout, knobs: Tensor): Tape {
   const tape = new Tape();
   const { mask } = run.batch;
   const mix = (layer: number, qkv: Tensor): Tensor =>
     decodeAttention(tape, qkv, mask, run.state, run.caches[layer] as Tensor, config.heads);
   const wpe = config.positions === "learned" ? parameter(p, "wpe.weight") : undefined;
-  const x = embedding(tape, run.current, run.place, parameter(p, "wte.weight"), wpe);
-  drawNext(tape, run, unembed(tape, config, p, trunk(tape, config, p, x, mix)), knobs);
+  const logits = tape.guarded(unfinished(run), () => {
+    const x = embedding(tape, run.current, run.place, parameter(p, "wte.weight"), wpe);
+    return unembed(tape, config, p, trunk(tape, config, p, x, mix));
+  });
+  drawNext(tape, run, logits, knobs);
   return tape;
 }
 

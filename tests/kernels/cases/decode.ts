@@ -31,7 +31,7 @@ const attends: OpCase[] = [
       dtype: "u32",
       value: (i, next) => (i % S === column || next() < 0.8 ? 1 : 0),
     },
-    state: { shape: [4], dtype: "u32", value: (i) => (i === 0 ? column : 0) },
+    state: { shape: [5], dtype: "u32", value: (i) => (i === 0 ? column : 0) },
     cache: { shape: [B, S, 2 * C], differentiable: false },
   },
   build: (tape, { qkv, mask, state, cache }) => [
@@ -47,7 +47,7 @@ const draws: OpCase[] = [
   name: `draw ${String(B)} of ${String(V)}, banned ${String(BANNED)}`,
   inputs: {
     logits: { shape: [B, V], differentiable: false },
-    state: { shape: [4], dtype: "u32", value: (i) => [2, G - 1, 77, 3][i] ?? 0 },
+    state: { shape: [5], dtype: "u32", value: (i) => [2, G - 1, 77, 3, 1][i] ?? 0 },
     positions: { shape: [B, T], dtype: "u32", value: (i) => i % 5 },
     knobs: { shape: [16], value: () => 0.8, differentiable: false },
     response: { shape: [B, G], dtype: "u32", value: () => 9 },
@@ -71,7 +71,7 @@ const draws: OpCase[] = [
       knobs!,
       { EOS: 1, PAD: 0, BANNED },
     );
-    advance(tape, state!);
+    advance(tape, current!, state!, { EOS: 1, PAD: 0 });
     return [response!, logp!, current!, place!, state!];
   },
 }));
