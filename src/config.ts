@@ -8,6 +8,8 @@ export interface Parameter {
   readonly max: number;
   /** live ones are scalars on the GPU; structural ones rebuild plans */
   readonly live: boolean;
+  /** a live one that is a whole number; structural ones all are */
+  readonly whole?: true;
   /** one sentence a novice understands */
   readonly sentence: string;
 }
@@ -28,6 +30,12 @@ export interface Knobs {
   readonly klTarget: number;
   /** stop when objective/kl exceeds this; 0 = never */
   readonly klStop: number;
+  /** of answers that people see; training always draws from the full distribution at temperature 1 */
+  readonly shownTemperature: number;
+  /** most likely tokens that shown answers are drawn from; 0 = all */
+  readonly shownTopK: number;
+  /** share of the probability that shown answers are drawn from; 1 = all */
+  readonly shownTopP: number;
 }
 
 export interface RunConfig extends Knobs {
@@ -111,6 +119,34 @@ export const PARAMETERS: readonly Parameter[] = [
     sentence: "Stops the run when the model has moved this far; 0 never stops.",
   },
   {
+    name: "shownTemperature",
+    label: "Temperature",
+    default: 1,
+    min: 0,
+    max: 2,
+    live: true,
+    sentence: "How daring the answers you see are; 0 always takes the likeliest word.",
+  },
+  {
+    name: "shownTopK",
+    label: "Top-k",
+    default: 0,
+    min: 0,
+    max: 1000,
+    live: true,
+    whole: true,
+    sentence: "The answers you see are drawn from this many of the likeliest words; 0 means all.",
+  },
+  {
+    name: "shownTopP",
+    label: "Top-p",
+    default: 1,
+    min: 0.05,
+    max: 1,
+    live: true,
+    sentence: "The answers you see leave out the unlikeliest words beyond this share; 1 keeps all.",
+  },
+  {
     name: "seed",
     label: "Seed",
     default: 1,
@@ -181,8 +217,9 @@ export const DEFAULTS: RunConfig = Object.fromEntries(
   PARAMETERS.map((parameter) => [parameter.name, parameter.default]),
 ) as unknown as RunConfig;
 
-/** Clamps a value to its row's range. */
+/** Clamps a value to its row's range, and rounds it where only whole numbers make sense. */
 export function clampParameter(parameter: Parameter, value: number): number {
   if (!Number.isFinite(value)) return parameter.default;
-  return Math.min(parameter.max, Math.max(parameter.min, value));
+  const clamped = Math.min(parameter.max, Math.max(parameter.min, value));
+  return parameter.whole === true ? Math.round(clamped) : clamped;
 }

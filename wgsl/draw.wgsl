@@ -17,12 +17,7 @@ const TEMPERATURE: u32 = 0u; // param: index in knobs
 @group(0) @binding(5) var<storage, read_write> logp: array<f32>; // (B,G)
 @group(0) @binding(6) var<storage, read_write> current: array<u32>; // (B)
 @group(0) @binding(7) var<storage, read_write> place: array<u32>; // (B)
-
-fn hash(value: u32) -> u32 {
-  let s = value * 747796405u + 2891336453u;
-  let w = ((s >> ((s >> 28u) + 4u)) ^ s) * 277803737u;
-  return (w >> 22u) ^ w;
-}
+// include lib/random.wgsl
 
 fn banned(v: u32) -> bool {
   return v < 32u && ((BANNED >> (v & 31u)) & 1u) == 1u;
@@ -46,8 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var v = 0u; v < V; v++) {
       if (!banned(v)) { total += exp(logits[b * V + v] * scale - largest); }
     }
-    let bits = hash(b ^ hash(j ^ hash(state[3] ^ hash(state[2]))));
-    let threshold = (f32(bits >> 8u) + 0.5) / 16777216.0 * total;
+    let threshold = uniform_at(state[2], state[3], b, j) * total;
     var sum = 0.0;
     for (var v = 0u; v < V; v++) {
       if (banned(v)) { continue; }

@@ -92,6 +92,23 @@ export interface DrawTensors {
   readonly place: Tensor;
 }
 
+/** @throws RangeError when the shapes disagree. */
+export function drawSizes({ response, logits, positions, logp }: DrawTensors): {
+  B: number;
+  V: number;
+  G: number;
+  T: number;
+} {
+  const [B = 0, G = 0] = response.shape;
+  const V = size(logits.shape) / B;
+  const T = size(positions.shape) / B;
+  check(
+    Number.isInteger(V) && Number.isInteger(T) && size(logp.shape) === B * G,
+    `draw: ${describe(logits)} and ${describe(positions)} do not fit ${describe(response)}`,
+  );
+  return { B, V, G, T };
+}
+
 /**
  * One token per sequence by inverse CDF in vocabulary order.
  * @param knobs reads KNOBS.temperature (above 0)
@@ -103,13 +120,6 @@ export function draw(
   knobs: Tensor,
   { EOS, PAD, BANNED }: { EOS: number; PAD: number; BANNED: number },
 ): void {
-  const [B = 0, G = 0] = tensors.response.shape;
-  const V = size(tensors.logits.shape) / B;
-  const T = size(tensors.positions.shape) / B;
-  check(
-    Number.isInteger(V) && Number.isInteger(T) && size(tensors.logp.shape) === B * G,
-    `draw: ${describe(tensors.logits)} and ${describe(tensors.positions)} do not fit ${describe(tensors.response)}`,
-  );
-  const consts = { B, V, G, T, EOS, PAD, BANNED, TEMPERATURE: KNOBS.temperature };
+  const consts = { ...drawSizes(tensors), EOS, PAD, BANNED, TEMPERATURE: KNOBS.temperature };
   tape.call(drawKernel, { ...tensors, knobs }, consts);
 }

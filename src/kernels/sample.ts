@@ -1,12 +1,12 @@
-// Temperature, top-k and top-p sampling by inverse CDF from given uniform numbers; decoding itself uses draw.ts.
+// Temperature, top-k and top-p sampling by inverse CDF from given uniform numbers; draw-truncated.ts decodes with it.
 import { row } from "../plan/kernel.ts";
 import type { Consts, Kernel } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
-import type { Tensor } from "../plan/tensor.ts";
+import type { Tensor, TypedArray } from "../plan/tensor.ts";
 import { isBanned } from "./softmax-parts.ts";
 
-/** Places in the live settings of `sample`, f32 (3). */
+/** Places in the live settings of `sample` and `drawTruncated`, f32 (3). */
 export const SAMPLING = {
   /** divides the logits; 0 takes the largest, and log-probabilities are those at temperature 1 */
   temperature: 0,
@@ -43,6 +43,37 @@ function truncate(
   return { kept, mass };
 }
 
+/**
+ * The token of row b, and its log-probability.
+ * @param u in (0,1)
+ */
+export function pick(
+  { logits, knobs }: { readonly logits: TypedArray; readonly knobs: TypedArray },
+  b: number,
+  u: number,
+  { V, BANNED }: { readonly V: number; readonly BANNED: number },
+): { token: number; logp: number } {
+  const temperature = knobs[SAMPLING.temperature]!;
+  const greedy = temperature === 0;
+  const topK = greedy ? 1 : knobs[SAMPLING.topK]!;
+  const allowed = Array.from({ length: V }, (_, v) => v).filter((v) => !isBanned(BANNED, v));
+  const z = (v: number): number => logits[b * V + v]! / (greedy ? 1 : temperature);
+  const sorted = [...allowed].sort((v, w) => z(w) - z(v) || v - w);
+  const largest = z(sorted[0]!);
+  const weight = (v: number): number => Math.exp(z(v) - largest);
+  const total = allowed.reduce((sum, v) => sum + weight(v), 0);
+  const { kept, mass } = truncate(sorted, weight, topK, knobs[SAMPLING.topP]!);
+  let token = sorted[0]!;
+  let sum = 0;
+  for (const v of allowed) {
+    if (!kept.has(v)) continue;
+    token = v;
+    sum += weight(v);
+    if (sum > u * mass) break;
+  }
+  return { token, logp: z(token) - largest - Math.log(total) };
+}
+
 export const sampleKernel: Kernel<
   "logits" | "uniforms" | "knobs" | "tokens" | "logp",
   SampleConsts
@@ -51,27 +82,10 @@ export const sampleKernel: Kernel<
   writes: ["tokens", "logp"],
   grid: ({ B }) => row(Math.ceil(B / 32)),
   reference({ logits, uniforms, knobs, tokens, logp }, { B, V, BANNED }) {
-    const temperature = knobs[SAMPLING.temperature]!;
-    const greedy = temperature === 0;
-    const topK = greedy ? 1 : knobs[SAMPLING.topK]!;
-    const allowed = Array.from({ length: V }, (_, v) => v).filter((v) => !isBanned(BANNED, v));
     for (let b = 0; b < B; b++) {
-      const z = (v: number): number => logits[b * V + v]! / (greedy ? 1 : temperature);
-      const sorted = [...allowed].sort((v, w) => z(w) - z(v) || v - w);
-      const largest = z(sorted[0]!);
-      const weight = (v: number): number => Math.exp(z(v) - largest);
-      const total = allowed.reduce((sum, v) => sum + weight(v), 0);
-      const { kept, mass } = truncate(sorted, weight, topK, knobs[SAMPLING.topP]!);
-      let token = sorted[0]!;
-      let sum = 0;
-      for (const v of allowed) {
-        if (!kept.has(v)) continue;
-        token = v;
-        sum += weight(v);
-        if (sum > uniforms[b]! * mass) break;
-      }
+      const { token, logp: chosen } = pick({ logits, knobs }, b, uniforms[b]!, { V, BANNED });
       tokens[b] = token;
-      logp[b] = z(token) - largest - Math.log(total);
+      logp[b] = chosen;
     }
   },
 };

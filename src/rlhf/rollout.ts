@@ -3,6 +3,7 @@ import { advance, decodeAttention, DECODE_STATE, fillCache } from "../kernels/de
 import { attention } from "../kernels/attention.ts";
 import { columns } from "../kernels/columns.ts";
 import { draw } from "../kernels/draw.ts";
+import { drawTruncated } from "../kernels/draw-truncated.ts";
 import { embedding } from "../kernels/embedding.ts";
 import { join } from "../kernels/join.ts";
 import type { GptConfig } from "../model/gpt.ts";
@@ -61,19 +62,25 @@ function unfinished({ state }: Rollout): Guard {
   return { tensor: state, index: DECODE_STATE.unfinished };
 }
 
-function drawNext(tape: Tape, run: Rollout, logits: Tensor, knobs: Tensor): void {
+/** What decides how tokens are drawn. */
+export type Dice =
+  /** from the full distribution at KNOBS.temperature: all that reinforcement learning uses */
+  | { readonly knobs: Tensor }
+  /** by temperature, top-k and top-p, f32 (3), see SAMPLING: for answers that people see */
+  | { readonly sampling: Tensor };
+
+function drawNext(tape: Tape, run: Rollout, logits: Tensor, dice: Dice): void {
   const { batch, state, current, place, logp } = run;
   const { positions, response } = batch;
-  draw(tape, { logits, state, positions, response, logp, current, place }, knobs, {
-    EOS,
-    PAD,
-    BANNED,
-  });
+  const tensors = { logits, state, positions, response, logp, current, place };
+  const special = { EOS, PAD, BANNED };
+  if ("knobs" in dice) draw(tape, tensors, dice.knobs, special);
+  else drawTruncated(tape, tensors, dice.sampling, special);
   advance(tape, current, state, { EOS, PAD });
 }
 
 /** Reads the prompts, fills the caches and draws the first token. */
-export function prefillTape(config: GptConfig, p: Parameters, run: Rollout, knobs: Tensor): Tape {
+export function prefillTape(config: GptConfig, p: Parameters, run: Rollout, dice: Dice): Tape {
   const tape = new Tape();
   const { B, P, prompt, promptPositions, promptMask } = run.batch;
   const input = { tokens: prompt, positions: promptPositions, mask: promptMask };
@@ -85,12 +92,12 @@ export function prefillTape(config: GptConfig, p: Parameters, run: Rollout, knob
   const last = columns(tape, hidden, { B, T: P, first: P - 1, count: 1 });
   // guarded although always needed: so it is one program with the decode step's
   const logits = tape.guarded(unfinished(run), () => unembed(tape, config, p, last));
-  drawNext(tape, run, logits, knobs);
+  drawNext(tape, run, logits, dice);
   return tape;
 }
 
 /** Feeds the newest token and draws the next one. Replayed G - 1 times; see `unfinished`. */
-export function decodeTape(config: GptConfig, p: Parameters, run: Rollout, knobs: Tensor): Tape {
+export function decodeTape(config: GptConfig, p: Parameters, run: Rollout, dice: Dice): Tape {
   const tape = new Tape();
   const { mask } = run.batch;
   const mix = (layer: number, qkv: Tensor): Tensor =>
@@ -100,7 +107,7 @@ export function decodeTape(config: GptConfig, p: Parameters, run: Rollout, knobs
     const x = embedding(tape, run.current, run.place, parameter(p, "wte.weight"), wpe);
     return unembed(tape, config, p, trunk(tape, config, p, x, mix));
   });
-  drawNext(tape, run, logits, knobs);
+  drawNext(tape, run, logits, dice);
   return tape;
 }
 

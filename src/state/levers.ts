@@ -1,4 +1,4 @@
-// The novice's three levers: the range of each rail, its sensible band, and a sentence beyond it.
+// The novice's three levers and those of shown answers: the range of each rail, its sensible band, and a sentence beyond it.
 import type { Knobs } from "../config.ts";
 import { compact } from "./format.ts";
 
@@ -45,6 +45,33 @@ export const BANDS: Readonly<Partial<Record<keyof Knobs, Band>>> = {
     high: 4,
     below: "No homework: old skills may fade.",
     above: "Mostly homework: little room for your taste.",
+  },
+  shownTemperature: {
+    min: 0.1,
+    max: 2,
+    zero: true,
+    low: 0.5,
+    high: 1.3,
+    below: "The same answer nearly every time.",
+    above: "Hardly more than noise.",
+  },
+  shownTopK: {
+    min: 1,
+    max: 1000,
+    zero: true,
+    low: 0,
+    high: 1000,
+    below: "",
+    above: "",
+  },
+  shownTopP: {
+    min: 0.05,
+    max: 1,
+    zero: false,
+    low: 0.5,
+    high: 1,
+    below: "Only the very likeliest words: answers repeat themselves.",
+    above: "",
   },
 };
 

@@ -155,7 +155,7 @@ export interface TrainerApi {
     onEvent: (event: TrainerEvent) => void,
     wish?: EngineWish,
   ): Promise<ModelCard>;
-  /** K answers to each prompt from the policy, its moving average or the SFT model, at temperature 1. */
+  /** K answers to each prompt from the policy, its moving average or the SFT model, drawn by shownTemperature, shownTopK and shownTopP. */
   sample(
     prompts: readonly { id: string; text: string }[],
     k: number,

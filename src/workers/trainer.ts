@@ -7,6 +7,7 @@ import { checkSession } from "../rlhf/session/memory.ts";
 import { Session } from "../rlhf/session/session.ts";
 import type { Source } from "../rlhf/session/session.ts";
 import type { Answered } from "../rlhf/sequences.ts";
+import type { ShownSampling } from "../rlhf/shown-sampling.ts";
 import { parameterCount } from "../model/parameters.ts";
 import { buildTokenizer } from "../world/index.ts";
 import { Encoder } from "./encoder.ts";
@@ -129,7 +130,7 @@ export class Trainer implements TrainerApi {
     const encoded = prompts.map(({ text }) => this.encoder.prompt(text));
     const wanted = encoded.flatMap((tokens) => Array.from({ length: k }, () => tokens));
     const generator = await this.session.generator(from);
-    const answers = await generator.sample(wanted, seed);
+    const answers = await generator.sample(wanted, seed, 0, this.shownSampling());
     const rewards = await this.rewards.scores(
       answers.map(({ tokens }, i) => ({ prompt: wanted[i] as Int32Array, tokens })),
     );
@@ -276,6 +277,12 @@ export class Trainer implements TrainerApi {
     throw new RangeError(
       "There is no average of the policy: this run keeps none; start one with emaDecay above 0.",
     );
+  }
+
+  /** How the answers of `sample` are drawn: nothing that training draws itself reads it. */
+  private shownSampling(): ShownSampling {
+    const { shownTemperature, shownTopK, shownTopP } = this.session.run.config;
+    return { temperature: shownTemperature, topK: shownTopK, topP: shownTopP };
   }
 
   private async sampleNormalisers(): Promise<Answered[]> {

@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { DECODE_STATE } from "../../src/kernels/decode.ts";
 import { draw } from "../../src/kernels/draw.ts";
+import { drawTruncated } from "../../src/kernels/draw-truncated.ts";
+import { SAMPLING } from "../../src/kernels/sample.ts";
 import { KNOBS, KNOB_COUNT } from "../../src/kernels/knobs.ts";
 import { Tape } from "../../src/plan/tape.ts";
 import { persistent } from "../../src/plan/tensor.ts";
@@ -32,7 +34,7 @@ interface Drawn {
 
 /** Draws response token `drawn` of B equal rows; row b was fed `before(b)`. */
 async function drawAll(
-  { seed = 1, stream = 0, drawn = 0 } = {},
+  { seed = 1, stream = 0, drawn = 0, sampling = undefined as readonly number[] | undefined } = {},
   before: (b: number) => number = () => 5,
 ): Promise<Drawn> {
   const tape = new Tape({ keep: true });
@@ -56,7 +58,12 @@ async function drawAll(
     Uint32Array.from({ length: B }, (_, b) => before(b)),
   );
   const tensors = { logits, state, positions, response, logp, current, place };
-  draw(tape, tensors, knobs, { EOS, PAD, BANNED });
+  if (sampling === undefined) draw(tape, tensors, knobs, { EOS, PAD, BANNED });
+  else {
+    const settings = persistent("sampling", [SAMPLING.size]);
+    memory.write(settings, sampling);
+    drawTruncated(tape, tensors, settings, { EOS, PAD, BANNED });
+  }
   gpu.run(await gpu.compile("draw", tape.calls));
   const [all, logps] = await memory.read([response, logp]);
   const column = (values: ArrayLike<number>): number[] =>
@@ -67,9 +74,11 @@ async function drawAll(
 const weights = ALLOWED.map((v) => Math.exp(LOGITS[v]! / TEMPERATURE));
 const total = weights.reduce((sum, weight) => sum + weight, 0);
 
-function chiSquare(tokens: readonly number[]): number {
-  return ALLOWED.reduce((sum, v, i) => {
-    const expected = (tokens.length * weights[i]!) / total;
+function chiSquare(tokens: readonly number[], among: readonly number[] = ALLOWED): number {
+  const weight = (v: number): number => weights[ALLOWED.indexOf(v)]!;
+  const mass = among.reduce((sum, v) => sum + weight(v), 0);
+  return among.reduce((sum, v) => {
+    const expected = (tokens.length * weight(v)) / mass;
     const seen = tokens.filter((token) => token === v).length;
     return sum + (seen - expected) ** 2 / expected;
   }, 0);
@@ -114,5 +123,28 @@ describe("draw", () => {
       if (b % 3 === 0) expect(token).not.toBe(PAD);
       else expect([token, logp[b]]).toEqual([PAD, 0]);
     });
+  });
+
+  // most likely first: 3, 8, 1, 6, 9, 5, 7, 4; the first three have 0.72 of the probability, the first four 0.83
+  test.each([
+    ["top-k 3", [TEMPERATURE, 3, 1], [3, 8, 1]],
+    ["top-p 0.8", [TEMPERATURE, 0, 0.8], [3, 8, 1, 6]],
+    ["top-p 0.7", [TEMPERATURE, 0, 0.7], [3, 8, 1]],
+    ["top-k 3, then top-p 0.8 of it", [TEMPERATURE, 3, 0.8], [3, 8]],
+  ])("draws the kept tokens as often as their shares: %s", async (_name, sampling, among) => {
+    const { tokens, logp } = await drawAll({ seed: 11, sampling });
+    expect(new Set(tokens)).toEqual(new Set(among));
+    // the bound is for more degrees of freedom than there are
+    expect(chiSquare(tokens, among)).toBeLessThan(CHI_SQUARE);
+    tokens.forEach((token, b) => {
+      const expected = Math.log(weights[ALLOWED.indexOf(token)]! / total);
+      expect(Math.abs(logp[b]! - expected)).toBeLessThan(1e-5);
+    });
+  });
+
+  test("with everything kept the dice give the same tokens with and without truncation", async () => {
+    const plain = await drawAll({ seed: 13 });
+    const kept = await drawAll({ seed: 13, sampling: [TEMPERATURE, 0, 1] });
+    expect(kept.tokens).toEqual(plain.tokens);
   });
 });

@@ -17,6 +17,8 @@ import { persistent } from "../../src/plan/tensor.ts";
 import { BANNED } from "../../src/rlhf/rollout.ts";
 import { sequences } from "../../src/rlhf/sequences.ts";
 import { Generator } from "../../src/rlhf/session/generator.ts";
+import { samplingValues } from "../../src/rlhf/shown-sampling.ts";
+import type { ShownSampling } from "../../src/rlhf/shown-sampling.ts";
 import { EOS, PAD } from "../../src/world/tokenizer.ts";
 import { countingGpu } from "../support/counting-device.ts";
 import { executor } from "../support/gpu.ts";
@@ -204,6 +206,65 @@ test("a rollout is one submit, its answers one read-back, and nothing is created
       submits: 2,
     });
   }
+});
+
+const sampledBy: readonly [string, ShownSampling][] = [
+  ["top-k 3", { temperature: 1, topK: 3, topP: 1 }],
+  ["top-p 0.6", { temperature: 1, topK: 0, topP: 0.6 }],
+  ["temperature 0.7, top-k 8 and top-p 0.8", { temperature: 0.7, topK: 8, topP: 0.8 }],
+];
+
+test.each(sampledBy)("shown answers on the GPU are those of the references: %s", async (_, by) => {
+  const gpu = await executor();
+  const cpu = await CpuEngine.create();
+  const [on, reference] = [await model(gpu, 8, 0.1, "shown"), await model(cpu, 8, 0.1, "shown")];
+  const found = await on.generator.sample(ragged(20), 4, 0, by);
+  const expected = await reference.generator.sample(ragged(20), 4, 0, by);
+  expect(found.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+  found.forEach(({ logprobs }, i) => {
+    logprobs.forEach((value, j) => {
+      expect(Math.abs(value - expected[i]!.logprobs[j]!)).toBeLessThan(2e-5);
+    });
+  });
+  expect(found).not.toEqual(await on.generator.sample(ragged(20), 4));
+});
+
+test("shown answers change with the settings without a new plan, and rollouts never read them", async () => {
+  const engine = await CpuEngine.create();
+  const { generator } = await model(engine, 4, 0.1);
+  const prompts = ragged(4);
+  const full = await generator.sample(prompts, 9);
+  const before = engine.compiledPlans();
+  for (const { kernel, bindings } of before.flatMap(({ calls }) => calls)) {
+    expect(kernel.name).not.toBe("draw_truncated");
+    expect(Object.values(bindings).map(({ name }) => name)).not.toContain("model.sampling");
+  }
+  const greedy = await generator.sample(prompts, 9, 0, { temperature: 0, topK: 0, topP: 1 });
+  const count = engine.compiledPlans().length;
+  expect(count).toBe(before.length + 2);
+  const one = await generator.sample(prompts, 5, 3, { temperature: 2, topK: 1, topP: 1 });
+  expect(one.map(({ tokens }) => tokens)).toEqual(greedy.map(({ tokens }) => tokens));
+  expect(engine.compiledPlans()).toHaveLength(count);
+  expect(await generator.sample(prompts, 9)).toEqual(full);
+});
+
+test.each([
+  [
+    { temperature: -1, topK: 0, topP: 1 },
+    "a temperature of -1, expected 0 (the most likely token) or more",
+  ],
+  [
+    { temperature: NaN, topK: 0, topP: 1 },
+    "a temperature of NaN, expected 0 (the most likely token) or more",
+  ],
+  [
+    { temperature: 1, topK: 2.5, topP: 1 },
+    "a top-k of 2.5, expected a whole number of tokens, 0 for all",
+  ],
+  [{ temperature: 1, topK: 0, topP: 0 }, "a top-p of 0, expected a share above 0, 1 for all"],
+  [{ temperature: 1, topK: 0, topP: 1.1 }, "a top-p of 1.1, expected a share above 0, 1 for all"],
+])("%o cannot be sampled with", (by, sentence) => {
+  expect(() => samplingValues(by)).toThrow(`sampling: ${sentence}; nothing was sampled.`);
 });
 
 test("prompts and answers that are longer than the context are refused", async () => {

@@ -1,7 +1,7 @@
 // Runs on the real trainer: repeatable to the byte, and paused, stepped, cancelled, rolled back and saved.
 import { beforeAll, expect, test } from "vitest";
 import type { Ranking } from "../../src/workers/protocol.ts";
-import { openTrainer, rankings, sameBytes } from "./support.ts";
+import { openTrainer, prompts, rankings, sameBytes } from "./support.ts";
 import type { Opened } from "./support.ts";
 
 const CONFIG = { batch: 16, minibatches: 1, valueEpochs: 1, seed: 7 };
@@ -90,6 +90,29 @@ test("pause ends after the iteration under way; resume goes on; reset cancels", 
   expect(b.events.at(-1)).toEqual({ type: "phase", phase: "idle", step: expect.any(Number) });
   await b.trainer.play(6);
   expect(Buffer.compare(straight, await policy(b))).toBe(0);
+});
+
+test("answers that people see may be drawn otherwise, and the run does not notice", async () => {
+  const { trainer } = b;
+  await trainer.rollback(0);
+  const asked = prompts(5, 6);
+  const texts = async (seed: number): Promise<string[]> =>
+    (await trainer.sample(asked, 1, seed)).flat().map(({ text }) => text);
+  const free = await texts(1);
+  expect(await texts(2)).not.toEqual(free);
+  await trainer.tune({ shownTemperature: 0 });
+  const greedy = await texts(1);
+  expect(await texts(2)).toEqual(greedy);
+  await trainer.tune({ shownTemperature: 1.5, shownTopK: 1 });
+  expect(await texts(3)).toEqual(greedy);
+  await trainer.play(3);
+  await trainer.tune({ shownTopK: 20, shownTopP: 0.5 });
+  await texts(1);
+  await trainer.play(3);
+  expect(Buffer.compare(straight, await policy(b))).toBe(0);
+  await trainer.rollback(0);
+  await trainer.tune({ shownTemperature: 1, shownTopK: 0, shownTopP: 1 });
+  expect(await texts(1)).toEqual(free);
 });
 
 test("a run stops when it is too far from the reference", async () => {

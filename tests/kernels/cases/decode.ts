@@ -1,7 +1,10 @@
 // Generic test entries of the decoding kernels: cache, one-token attention, drawing a token, moving on.
 import { advance, decodeAttention, fillCache } from "../../../src/kernels/decode.ts";
 import { draw } from "../../../src/kernels/draw.ts";
-import type { OpCase } from "../op-case.ts";
+import type { DrawTensors } from "../../../src/kernels/draw.ts";
+import { drawTruncated } from "../../../src/kernels/draw-truncated.ts";
+import type { Tensor } from "../../../src/plan/tensor.ts";
+import type { InputSpec, OpCase } from "../op-case.ts";
 
 const fills: OpCase[] = [
   { B: 1, P: 1, S: 1, C: 1 },
@@ -40,40 +43,79 @@ const attends: OpCase[] = [
   ],
 }));
 
-const draws: OpCase[] = [
-  { B: 1, V: 7, G: 1, T: 3, BANNED: 0 },
-  { B: 65, V: 257, G: 4, T: 9, BANNED: 5 },
-].map(({ B, V, G, T, BANNED }) => ({
-  name: `draw ${String(B)} of ${String(V)}, banned ${String(BANNED)}`,
-  inputs: {
-    logits: { shape: [B, V], differentiable: false },
+type Named = Readonly<Record<string, Tensor>>;
+
+/** The tensors of a draw out of a case's inputs. */
+function drawTensors(i: Named): DrawTensors {
+  return {
+    logits: i["logits"]!,
+    state: i["state"]!,
+    positions: i["positions"]!,
+    response: i["response"]!,
+    logp: i["logp"]!,
+    current: i["current"]!,
+    place: i["place"]!,
+  };
+}
+
+/** Inputs of a draw; every fourth row has ended. */
+function drawInputs(
+  { B, V, G, T }: Readonly<Record<"B" | "V" | "G" | "T", number>>,
+  ties = false,
+): Record<string, InputSpec> {
+  const tied = { value: (_i: number, next: () => number) => Math.floor(4 * next()) };
+  return {
+    logits: { shape: [B, V], differentiable: false, ...(ties ? tied : {}) },
     state: { shape: [5], dtype: "u32", value: (i) => [2, G - 1, 77, 3, 1][i] ?? 0 },
     positions: { shape: [B, T], dtype: "u32", value: (i) => i % 5 },
-    knobs: { shape: [16], value: () => 0.8, differentiable: false },
     response: { shape: [B, G], dtype: "u32", value: () => 9 },
     logp: { shape: [B, G], differentiable: false },
     current: { shape: [B], dtype: "u32", value: (i) => (i % 4 === 3 ? 1 : 6) },
     place: { shape: [B], dtype: "u32", value: () => 0 },
+  };
+}
+
+const drawn = (i: Named): Tensor[] => [
+  i["response"]!,
+  i["logp"]!,
+  i["current"]!,
+  i["place"]!,
+  i["state"]!,
+];
+
+const draws: OpCase[] = [
+  { B: 1, V: 7, G: 1, T: 3, BANNED: 0 },
+  { B: 65, V: 257, G: 4, T: 9, BANNED: 5 },
+].map(({ BANNED, ...sizes }) => ({
+  name: `draw ${String(sizes.B)} of ${String(sizes.V)}, banned ${String(BANNED)}`,
+  inputs: {
+    ...drawInputs(sizes),
+    knobs: { shape: [16], value: () => 0.8, differentiable: false },
   },
   build: (tape, i) => {
-    const { logits, state, positions, knobs, response, logp, current, place } = i;
-    draw(
-      tape,
-      {
-        logits: logits!,
-        state: state!,
-        positions: positions!,
-        response: response!,
-        logp: logp!,
-        current: current!,
-        place: place!,
-      },
-      knobs!,
-      { EOS: 1, PAD: 0, BANNED },
-    );
-    advance(tape, current!, state!, { EOS: 1, PAD: 0 });
-    return [response!, logp!, current!, place!, state!];
+    draw(tape, drawTensors(i), i["knobs"]!, { EOS: 1, PAD: 0, BANNED });
+    advance(tape, i["current"]!, i["state"]!, { EOS: 1, PAD: 0 });
+    return drawn(i);
   },
 }));
 
-export const cases: readonly OpCase[] = [...fills, ...attends, ...draws];
+const truncatedDraws: OpCase[] = [
+  { B: 1, V: 1, G: 1, T: 3, sampling: [1, 0, 1], BANNED: 0 },
+  { B: 65, V: 257, G: 4, T: 9, sampling: [0.8, 0, 0.9], BANNED: 5 },
+  { B: 33, V: 65, G: 2, T: 5, sampling: [1.2, 7, 1], BANNED: 5, ties: true },
+  { B: 33, V: 65, G: 2, T: 5, sampling: [0.7, 20, 0.5], BANNED: 0, ties: true },
+  { B: 17, V: 65, G: 2, T: 5, sampling: [0, 0, 1], BANNED: 1, ties: true },
+  { B: 9, V: 1024, G: 2, T: 5, sampling: [1, 50, 0.95], BANNED: 5 },
+].map(({ BANNED, sampling, ties, ...sizes }) => ({
+  name: `draw ${String(sizes.B)} of ${String(sizes.V)}, temperature, top_k, top_p ${sampling.join(" ")}, banned ${String(BANNED)}`,
+  inputs: {
+    ...drawInputs(sizes, ties),
+    sampling: { shape: [3], value: (i) => sampling[i]!, differentiable: false },
+  },
+  build: (tape, i) => {
+    drawTruncated(tape, drawTensors(i), i["sampling"]!, { EOS: 1, PAD: 0, BANNED });
+    return drawn(i);
+  },
+}));
+
+export const cases: readonly OpCase[] = [...fills, ...attends, ...draws, ...truncatedDraws];
