@@ -35,10 +35,10 @@ function mask({ shape, dtype }: Tensor, at: number): number {
   return real ? 1 : 0;
 }
 
-/** Column, drawn, seed and stream of decoding, where all columns but the last are filled. */
+/** Column, drawn, seed, stream and unfinished of decoding, where all columns but the last are filled. */
 function decodeState({ consts }: Call, at: number): number {
   const columns = Number(consts["S"] ?? consts["T"] ?? 2);
-  return [columns - 1, 0, 7, 3][at % 4] ?? 0;
+  return [columns - 1, 0, 7, 3, 1][at % 5] ?? 0;
 }
 
 function integer(call: Call, name: string, at: number, random: Random): number {
@@ -70,6 +70,9 @@ function real(call: Call, name: string, at: number, random: Random): number {
     case "knobs":
       // temperatures are among them
       return 0.5 + random() / 2;
+    case "sampling":
+      // temperature, top-k and top-p
+      return [0.8, 5, 0.9][at % 3] ?? 1;
     case "lse":
       // no score of vectors of D numbers up to 1 exceeds sqrt(D)
       return Math.sqrt(Number(call.consts["D"] ?? 1)) + random();
