@@ -1,6 +1,4 @@
-// classifier_parts with the tiles of matmul_subgroup_nt: a subgroup computes ROWS rows of a slice, a block of columns
-// after the other, reduces each in registers, and joins its lanes at the end
-
+// classifier_parts in tiles like matmul_subgroup_nt's, each reduced in registers; a subgroup joins its lanes at the end
 enable subgroups;
 
 const R: u32 = 16u; // param: rows
@@ -34,19 +32,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   let first = group.x * SLICE;
   var scale = 1.0;
   if (TEMPERED) { scale = 1.0 / knobs[TEMPERATURE]; }
-  // rows and columns out of range read a valid neighbour; the first are dropped when stored, the second excluded
+  // what is out of range reads a valid neighbour: rows are dropped when stored, columns excluded
   var row_start = array<u32, ROWS>();
-  var id = array<u32, ROWS>();
   var most = array<f32, ROWS>();
   for (var i = 0u; i < ROWS; i++) { // unroll
-    let r = min(row + i, R - 1u);
-    row_start[i] = r * C + lane;
-    id[i] = u32(clamp(targets[r], 0, i32(V) - 1));
+    row_start[i] = min(row + i, R - 1u) * C + lane;
     most[i] = LOWEST;
   }
   var total = array<f32, ROWS>();
   var product = array<f32, ROWS>();
-  var hit = array<f32, ROWS>();
   for (var block = first; block < min(V, first + SLICE); block += SUBGROUP * COLUMNS) {
     var at = array<u32, COLUMNS>();
     for (var j = 0u; j < COLUMNS; j++) { // unroll
@@ -73,30 +67,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
         }
       }
     }
+    // added to z: 0, or so little that nothing else of it is left
+    var handicap = array<vec4f, VECTORS>();
+    for (var j = 0u; j < COLUMNS; j++) { // unroll
+      handicap[j / 4u][j % 4u] = select(0.0, LOWEST, excluded(block + lane + j * SUBGROUP));
+    }
     for (var i = 0u; i < ROWS; i++) { // unroll
       var top = vec4f(most[i]);
       for (var j = 0u; j < VECTORS; j++) { // unroll
-        let column = vec4u(block + lane + 4u * j * SUBGROUP) + vec4u(0u, 1u, 2u, 3u) * SUBGROUP;
-        let outside = vec4<bool>(excluded(column.x), excluded(column.y), excluded(column.z), excluded(column.w));
-        let found = select(vec4f(), sums[i * VECTORS + j], column == vec4u(id[i]));
-        hit[i] += found.x + found.y + found.z + found.w;
-        sums[i * VECTORS + j] = select(sums[i * VECTORS + j] * scale, vec4f(LOWEST), outside);
+        sums[i * VECTORS + j] = sums[i * VECTORS + j] * scale + handicap[j];
         top = max(top, sums[i * VECTORS + j]);
       }
       let largest = max(max(top.x, top.y), max(top.z, top.w));
       // what was summed so far is relative to the old maximum
       let shift = max(most[i] - largest, -80.0);
+      let factor = exp(shift);
       var e = vec4f();
       var ez = vec4f();
       for (var j = 0u; j < VECTORS; j++) { // unroll
-        let raw = sums[i * VECTORS + j];
-        let z = max(raw - largest, vec4f(-80.0));
-        let y = select(exp(z), vec4f(), raw == vec4f(LOWEST));
+        // the handicap again for blocks without any other column, where LOWEST is the largest
+        let z = max(sums[i * VECTORS + j] - largest + handicap[j], vec4f(-100.0));
+        let y = exp(z);
         e += y;
         ez += y * z;
       }
-      product[i] = exp(shift) * (product[i] + shift * total[i]) + (ez.x + ez.y + ez.z + ez.w);
-      total[i] = exp(shift) * total[i] + (e.x + e.y + e.z + e.w);
+      product[i] = factor * (product[i] + shift * total[i]) + (ez.x + ez.y + ez.z + ez.w);
+      total[i] = factor * total[i] + (e.x + e.y + e.z + e.w);
       most[i] = largest;
     }
   }
@@ -104,15 +100,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
     let largest = subgroupMax(most[i]);
     let shift = max(most[i] - largest, -80.0);
     let sum = subgroupAdd(exp(shift) * total[i]);
-    let sum_product = subgroupAdd(exp(shift) * (product[i] + shift * total[i]));
-    let logit = subgroupAdd(hit[i]);
-    let r = row + i;
-    if (lane == 0u && r < R) {
-      let to = 3u * (r * PARTS + group.x);
+    let terms = subgroupAdd(exp(shift) * (product[i] + shift * total[i]));
+    if (lane == 0u && row + i < R) {
+      let to = 3u * ((row + i) * PARTS + group.x);
       parts[to] = largest;
       parts[to + 1u] = sum;
-      parts[to + 2u] = sum_product;
-      if (id[i] / SLICE == group.x) { hits[r] = logit; }
+      parts[to + 2u] = terms;
     }
+  }
+  // the targets' logits once more, a row per lane: one of V columns costs less than looking for it among all
+  for (var r = row + lane; r < min(R, row + ROWS); r += SUBGROUP) {
+    let id = u32(clamp(targets[r], 0, i32(V) - 1));
+    var logit = 0.0;
+    for (var k = select(C, 0u, id / SLICE == group.x); k < C; k += 4u) {
+      logit += dot(vec4f(h[r * C + k], h[r * C + k + 1u], h[r * C + k + 2u], h[r * C + k + 3u]), w[id * STRIDE + k / 4u]);
+    }
+    if (id / SLICE == group.x) { hits[r] = logit; }
   }
 }

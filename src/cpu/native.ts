@@ -40,6 +40,10 @@ const NATIVE: Readonly<Record<string, Signature>> = {
     scratch: { size: "attention_decode_scratch", consts: ["S"] },
   }),
   cache_fill: takes("qkv cache | B P S C"),
+  classifier_parts: takes(
+    "h w targets knobs parts hits | R C V SLICE PARTS TEMPERED TEMPERATURE BANNED",
+    { scratch: { size: "classifier_scratch", consts: ["SLICE"] } },
+  ),
   draw: takes(
     "logits state positions knobs response logp current place | B V G T EOS PAD BANNED TEMPERATURE",
     { scratch: { size: "draw_scratch", consts: ["V"] } },

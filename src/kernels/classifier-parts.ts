@@ -63,7 +63,6 @@ export const classifierParts: Kernel<
     subgroupTile({ ROWS: 16, VECTORS: 4, UNROLL: true }),
     subgroupTile({ ROWS: 8, VECTORS: 2, UNROLL: false }),
     subgroupTile({ ROWS: 8, VECTORS: 1, UNROLL: false }),
-    subgroupTile({ ROWS: 16, VECTORS: 1, UNROLL: false }),
   ],
   tuningClass: ({ R }) => (R < 16 ? "few rows" : ""),
   reference({ h, w, targets, knobs, parts, hits }, consts) {
