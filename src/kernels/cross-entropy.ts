@@ -1,11 +1,12 @@
 // Masked cross-entropy of next-token prediction: the loss of SFT, of pre-training and of PPO-ptx's second term.
 import { row } from "../plan/kernel.ts";
-import type { Kernel } from "../plan/kernel.ts";
+import type { Grid, Kernel } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
 import type { Knob } from "./knobs.ts";
 import { meanLoss } from "./reduce.ts";
+import { vectorVariant } from "./row-variants.ts";
 import { joinParts, softmaxParts } from "./softmax-parts.ts";
 import type { Joined } from "./softmax-parts.ts";
 
@@ -21,6 +22,12 @@ interface Weighted {
 }
 /** Columns that one invocation of a backward kernel over logits handles. */
 export const COLUMNS_PER_THREAD = 8;
+
+/** Grid of a backward kernel over logits, by elements and by vectors. */
+export const gridOf = ({ R, THREADS }: Sizes & { readonly THREADS: number }): Grid =>
+  row(Math.ceil((R * THREADS) / 64));
+/** Whether rows of logits are whole vectors. */
+export const inVectors = ({ V }: Sizes & { readonly THREADS: number }): boolean => V % 4 === 0;
 
 export const crossEntropyRows: Kernel<
   "parts" | "logits" | "targets" | "mask" | "nll" | "normaliser" | "terms",
@@ -59,7 +66,9 @@ export const crossEntropyBackwardInPlace: Kernel<
 > = {
   name: "cross_entropy_backward_in_place",
   writes: ["dlogits"],
-  grid: ({ R, THREADS }) => row(Math.ceil((R * THREADS) / 64)),
+  variants: [vectorVariant("cross_entropy_backward_in_place", inVectors, gridOf)],
+  tuningClass: () => "",
+  grid: gridOf,
   reference({ targets, mask, normaliser, sums, knobs, dlogits }, { R, V, WEIGHTED, WEIGHT }) {
     for (let r = 0; r < R; r++) {
       const scale = ((WEIGHTED ? knobs[WEIGHT]! : 1) * mask[r]!) / Math.max(1, sums[1]!);
@@ -78,8 +87,10 @@ export const crossEntropyBackward: Kernel<
 > = {
   name: "cross_entropy_backward",
   writes: ["dlogits"],
+  variants: [vectorVariant("cross_entropy_backward", inVectors, gridOf)],
+  tuningClass: () => "",
   inPlace: { from: "logits", to: "dlogits", kernel: crossEntropyBackwardInPlace },
-  grid: ({ R, THREADS }) => row(Math.ceil((R * THREADS) / 64)),
+  grid: gridOf,
   reference(buffers, { R, V, WEIGHTED, WEIGHT, ACCUMULATE }) {
     const { logits, targets, mask, normaliser, sums, knobs, dlogits } = buffers;
     for (let r = 0; r < R; r++) {

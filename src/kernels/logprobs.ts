@@ -4,8 +4,9 @@ import type { Kernel } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
 import type { Shape, Tensor, TypedArray } from "../plan/tensor.ts";
-import { COLUMNS_PER_THREAD } from "./cross-entropy.ts";
+import { COLUMNS_PER_THREAD, gridOf, inVectors } from "./cross-entropy.ts";
 import type { Knob } from "./knobs.ts";
+import { vectorVariant } from "./row-variants.ts";
 import { isBanned, joinParts, softmaxParts } from "./softmax-parts.ts";
 import type { Joined } from "./softmax-parts.ts";
 
@@ -74,7 +75,9 @@ function slopes(
 export const logprobsBackwardInPlace: Kernel<Upstream | "dlogits", Sizes & Slopes> = {
   name: "logprobs_backward_in_place",
   writes: ["dlogits"],
-  grid: ({ R, THREADS }) => row(Math.ceil((R * THREADS) / 64)),
+  variants: [vectorVariant("logprobs_backward_in_place", inVectors, gridOf)],
+  tuningClass: () => "",
+  grid: gridOf,
   reference({ dlogits, ...buffers }, consts) {
     slopes(buffers, consts, dlogits, (at, d) => (dlogits[at] = d));
   },
@@ -86,8 +89,10 @@ export const logprobsBackward: Kernel<
 > = {
   name: "logprobs_backward",
   writes: ["dlogits"],
+  variants: [vectorVariant("logprobs_backward", inVectors, gridOf)],
+  tuningClass: () => "",
   inPlace: { from: "logits", to: "dlogits", kernel: logprobsBackwardInPlace },
-  grid: ({ R, THREADS }) => row(Math.ceil((R * THREADS) / 64)),
+  grid: gridOf,
   reference({ logits, dlogits, ...buffers }, consts) {
     slopes(buffers, consts, logits, (at, d) => {
       dlogits[at] = consts.ACCUMULATE ? dlogits[at]! + d : d;

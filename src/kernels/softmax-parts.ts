@@ -5,6 +5,7 @@ import type { Tape } from "../plan/tape.ts";
 import { check } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
 import type { Knob } from "./knobs.ts";
+import { vectorVariant } from "./row-variants.ts";
 
 interface Consts {
   readonly [name: string]: number | boolean;
@@ -28,6 +29,14 @@ export function isBanned(BANNED: number, v: number): boolean {
 
 export const softmaxPartsForward: Kernel<"logits" | "knobs" | "parts", Consts> = {
   name: "softmax_parts",
+  variants: [
+    vectorVariant(
+      "softmax_parts",
+      ({ V, PARTS }) => V % 4 === 0 && PARTS % 4 === 0,
+      ({ R, PARTS }) => row(Math.ceil((R * PARTS) / 256)),
+    ),
+  ],
+  tuningClass: () => "",
   writes: ["parts"],
   grid: ({ R, PARTS }) => row(Math.ceil((R * PARTS) / 64)),
   reference({ logits, knobs, parts }, { R, V, PARTS, TEMPERED, TEMPERATURE, BANNED }) {
