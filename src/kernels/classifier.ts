@@ -1,7 +1,7 @@
 // Unembedding and loss in one: log-probabilities and cross-entropy of hidden states without a tensor of all logits.
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size, view } from "../plan/tensor.ts";
-import type { Shape, Tensor } from "../plan/tensor.ts";
+import type { Tensor } from "../plan/tensor.ts";
 import { SLICE, classifierParts } from "./classifier-parts.ts";
 import {
   COLUMNS_PER_THREAD,
@@ -50,7 +50,7 @@ function sizesOf({ hidden, weight, targets }: Classified): Sizes {
 const ROW_STEP = 64;
 
 /** Rows of logits (..,V) that are made at once. @throws RangeError for a number that views cannot begin at. */
-export function chunkRows(tape: Tape, V: number, rows?: number): number {
+function chunkRows(tape: Tape, V: number, rows?: number): number {
   const most = Math.max(ROW_STEP, Math.floor(tape.bindingLength / V / ROW_STEP) * ROW_STEP);
   check(
     rows === undefined || (rows > 0 && rows % ROW_STEP === 0),
@@ -131,7 +131,7 @@ export function classifierLogprobs(
   of: Classified,
   options: LogprobsOptions & Chunks = {},
 ): Logprobs {
-  const { temperature, BANNED = 0, shape = of.hidden.shape.slice(0, -1) as Shape } = options;
+  const { temperature, BANNED = 0, shape = of.hidden.shape.slice(0, -1) } = options;
   const { R, V } = sizesOf(of);
   check(
     size(shape) === R,
