@@ -3,9 +3,10 @@
 const R: u32 = 16u; // param: rows
 const V: u32 = 64u; // param: vocabulary
 const PARTS: u32 = 4u; // param: slices of a row
+const GATHERED: bool = false; // param: logits has only the target's of each row
 
 @group(0) @binding(0) var<storage, read> parts: array<f32>; // (R,PARTS,3)
-@group(0) @binding(1) var<storage, read> logits: array<f32>; // (R,V)
+@group(0) @binding(1) var<storage, read> logits: array<f32>; // (R,V) or (R)
 @group(0) @binding(2) var<storage, read> targets: array<i32>; // (R) anything where mask is 0
 @group(0) @binding(3) var<storage, read> mask: array<f32>; // (R)
 @group(0) @binding(4) var<storage, read_write> nll: array<f32>; // (R)
@@ -26,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let log_sum = log(sum);
   let counted = mask[r] != 0.0 && targets[r] >= 0 && targets[r] < i32(V);
   let target_id = u32(select(0, targets[r], counted));
-  let loss = select(0.0, log_sum - (logits[r * V + target_id] - largest), counted) * mask[r];
+  let loss = select(0.0, log_sum - (logits[select(r * V + target_id, r, GATHERED)] - largest), counted) * mask[r];
   nll[r] = loss;
   normaliser[2u * r] = largest;
   normaliser[2u * r + 1u] = log_sum;

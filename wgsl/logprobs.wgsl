@@ -3,11 +3,12 @@
 const R: u32 = 16u; // param: rows
 const V: u32 = 64u; // param: vocabulary
 const PARTS: u32 = 4u; // param: slices of a row
+const GATHERED: bool = false; // param: logits has only the target's of each row
 const TEMPERED: bool = false; // param: z = logits / knobs[TEMPERATURE]; otherwise knobs is any tensor
 const TEMPERATURE: u32 = 0u; // param: index in knobs
 
 @group(0) @binding(0) var<storage, read> parts: array<f32>; // (R,PARTS,3) m, sum e, sum e (z - m)
-@group(0) @binding(1) var<storage, read> logits: array<f32>; // (R,V)
+@group(0) @binding(1) var<storage, read> logits: array<f32>; // (R,V) or (R)
 @group(0) @binding(2) var<storage, read> targets: array<i32>; // (R)
 @group(0) @binding(3) var<storage, read> knobs: array<f32>; // live scalars
 @group(0) @binding(4) var<storage, read_write> logp: array<f32>; // (R)
@@ -34,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var scale = 1.0;
   if (TEMPERED) { scale = 1.0 / knobs[TEMPERATURE]; }
   let target_id = u32(clamp(targets[r], 0, i32(V) - 1));
-  logp[r] = logits[r * V + target_id] * scale - largest - log_sum;
+  logp[r] = logits[select(r * V + target_id, r, GATHERED)] * scale - largest - log_sum;
   entropy[r] = log_sum - product / sum;
   normaliser[2u * r] = largest;
   normaliser[2u * r + 1u] = log_sum;

@@ -6,6 +6,8 @@ import type { WasmKernels } from "./wasm.ts";
 interface Signature {
   readonly bindings: readonly string[];
   readonly consts: readonly string[];
+  /** name of the export; that of the kernel by default */
+  readonly twin?: string;
   /** export that gives the bytes of scratch from the constants named here */
   readonly scratch?: { readonly size: string; readonly consts: readonly string[] };
   /** the constants that the twin supports; all by default */
@@ -38,6 +40,10 @@ const NATIVE: Readonly<Record<string, Signature>> = {
     scratch: { size: "attention_decode_scratch", consts: ["S"] },
   }),
   cache_fill: takes("qkv cache | B P S C"),
+  classifier_parts: takes(
+    "h w targets knobs parts hits | R C V SLICE PARTS TEMPERED TEMPERATURE BANNED",
+    { scratch: { size: "classifier_scratch", consts: ["SLICE"] } },
+  ),
   draw: takes(
     "logits state positions knobs response logp current place | B V G T EOS PAD BANNED TEMPERATURE",
     { scratch: { size: "draw_scratch", consts: ["V"] } },
@@ -65,6 +71,15 @@ const NATIVE: Readonly<Record<string, Signature>> = {
   }),
   cross_entropy_backward: takes(
     "logits targets mask normaliser sums knobs dlogits | R V WEIGHTED WEIGHT ACCUMULATE",
+  ),
+  // the same twins, reading and writing one address; ACCUMULATE, the last parameter, is left out and so 0
+  cross_entropy_backward_in_place: takes(
+    "dlogits targets mask normaliser sums knobs dlogits | R V WEIGHTED WEIGHT",
+    { twin: "cross_entropy_backward" },
+  ),
+  logprobs_backward_in_place: takes(
+    "dlogits targets knobs entropy normaliser dlogp dentropy dlogits | R V TEMPERED TEMPERATURE BANNED HAS_DLOGP HAS_DENTROPY",
+    { twin: "logprobs_backward" },
   ),
   logprobs_backward: takes(
     "logits targets knobs entropy normaliser dlogp dentropy dlogits | R V TEMPERED TEMPERATURE BANNED HAS_DLOGP HAS_DENTROPY ACCUMULATE",
@@ -102,7 +117,7 @@ export function prepareNative(
     if (found === undefined) throw new Error(`${name}: no constant ${constant}`);
     return Number(found);
   };
-  const twin = exported(kernels, name);
+  const twin = exported(kernels, signature.twin ?? name);
   const args = [...signature.bindings.map(at), ...signature.consts.map(value)];
   if (signature.scratch !== undefined) {
     const bytes = exported(kernels, signature.scratch.size);

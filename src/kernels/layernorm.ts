@@ -6,6 +6,7 @@ import { check, describe, size } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
 import { rowBlocks, rowsAndColumns } from "./column-sum.ts";
 import type { RowBlocks } from "./column-sum.ts";
+import { rowVariants } from "./row-variants.ts";
 
 interface Sizes {
   readonly [name: string]: number | boolean;
@@ -20,6 +21,8 @@ export const layernormForward: Kernel<
   Rows & { readonly EPS: number }
 > = {
   name: "layernorm",
+  variants: rowVariants("layernorm"),
+  tuningClass: () => "",
   writes: ["y", "stats"],
   grid: ({ R }) => row(Math.ceil(R / 64)),
   reference({ x, w, b, y, stats }, { R, C, EPS }) {
@@ -46,6 +49,8 @@ export const layernormBackward: Kernel<
   Rows & { readonly ACCUMULATE: boolean }
 > = {
   name: "layernorm_backward",
+  variants: rowVariants("layernorm_backward"),
+  tuningClass: () => "",
   writes: ["dx"],
   grid: ({ R }) => row(Math.ceil(R / 64)),
   reference({ x, w, stats, dy, dx }, { R, C, ACCUMULATE }) {

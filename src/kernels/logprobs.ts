@@ -3,10 +3,12 @@ import { row } from "../plan/kernel.ts";
 import type { Kernel } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
 import { check, describe, size } from "../plan/tensor.ts";
-import type { Shape, Tensor } from "../plan/tensor.ts";
-import { COLUMNS_PER_THREAD } from "./cross-entropy.ts";
+import type { Shape, Tensor, TypedArray } from "../plan/tensor.ts";
+import { COLUMNS_PER_THREAD, gridOf, inVectors } from "./cross-entropy.ts";
 import type { Knob } from "./knobs.ts";
+import { vectorVariant } from "./row-variants.ts";
 import { isBanned, joinParts, softmaxParts } from "./softmax-parts.ts";
+import type { Joined } from "./softmax-parts.ts";
 
 interface Sizes {
   readonly [name: string]: number | boolean;
@@ -18,18 +20,18 @@ interface Sizes {
 
 export const logprobsForward: Kernel<
   "parts" | "logits" | "targets" | "knobs" | "logp" | "entropy" | "normaliser",
-  Sizes & { readonly PARTS: number }
+  Sizes & Joined
 > = {
   name: "logprobs",
   writes: ["logp", "entropy", "normaliser"],
   grid: ({ R }) => row(Math.ceil(R / 64)),
-  reference(buffers, { R, V, PARTS, TEMPERED, TEMPERATURE }) {
+  reference(buffers, { R, V, PARTS, GATHERED, TEMPERED, TEMPERATURE }) {
     const { parts, logits, targets, knobs, logp, entropy, normaliser } = buffers;
     const scale = TEMPERED ? 1 / knobs[TEMPERATURE]! : 1;
     for (let r = 0; r < R; r++) {
       const { largest, logSum, mean } = joinParts(parts, r, PARTS);
       const target = Math.min(V - 1, Math.max(0, targets[r]!));
-      logp[r] = logits[r * V + target]! * scale - largest - logSum;
+      logp[r] = logits[GATHERED ? r : r * V + target]! * scale - largest - logSum;
       entropy[r] = logSum - mean;
       normaliser[2 * r] = largest;
       normaliser[2 * r + 1] = logSum;
@@ -37,37 +39,64 @@ export const logprobsForward: Kernel<
   },
 };
 
-export const logprobsBackward: Kernel<
-  "logits" | "targets" | "knobs" | "entropy" | "normaliser" | "dlogp" | "dentropy" | "dlogits",
-  Sizes & {
-    readonly THREADS: number;
-    readonly BANNED: number;
-    readonly HAS_DLOGP: boolean;
-    readonly HAS_DENTROPY: boolean;
-    readonly ACCUMULATE: boolean;
+interface Slopes {
+  readonly THREADS: number;
+  readonly BANNED: number;
+  readonly HAS_DLOGP: boolean;
+  readonly HAS_DENTROPY: boolean;
+}
+type Upstream = "targets" | "knobs" | "entropy" | "normaliser" | "dlogp" | "dentropy";
+
+/** Gives each index the derivative of dlogp · logp + dentropy · entropy by that logit, after reading the logit. */
+function slopes(
+  buffers: Readonly<Record<Upstream, TypedArray>>,
+  consts: Sizes & Slopes,
+  logits: TypedArray,
+  give: (at: number, d: number) => void,
+): void {
+  const { targets, knobs, entropy, normaliser, dlogp, dentropy } = buffers;
+  const { R, V, TEMPERED, TEMPERATURE, BANNED, HAS_DLOGP, HAS_DENTROPY } = consts;
+  const scale = TEMPERED ? 1 / knobs[TEMPERATURE]! : 1;
+  for (let r = 0; r < R; r++) {
+    const target = Math.min(V - 1, Math.max(0, targets[r]!));
+    const a = HAS_DLOGP ? dlogp[r]! : 0;
+    const e = HAS_DENTROPY ? dentropy[r]! : 0;
+    for (let v = 0; v < V; v++) {
+      const at = r * V + v;
+      const z = logits[at]! * scale - normaliser[2 * r]! - normaliser[2 * r + 1]!;
+      const p = isBanned(BANNED, v) ? 0 : Math.exp(z);
+      const hit = v === target && !isBanned(BANNED, v) ? 1 : 0;
+      const entropySlope = p === 0 ? 0 : -p * (z + entropy[r]!);
+      give(at, (a * (hit - p) + e * entropySlope) * scale);
+    }
   }
+}
+
+export const logprobsBackwardInPlace: Kernel<Upstream | "dlogits", Sizes & Slopes> = {
+  name: "logprobs_backward_in_place",
+  writes: ["dlogits"],
+  variants: [vectorVariant("logprobs_backward_in_place", inVectors, gridOf)],
+  tuningClass: () => "",
+  grid: gridOf,
+  reference({ dlogits, ...buffers }, consts) {
+    slopes(buffers, consts, dlogits, (at, d) => (dlogits[at] = d));
+  },
+};
+
+export const logprobsBackward: Kernel<
+  Upstream | "logits" | "dlogits",
+  Sizes & Slopes & { readonly ACCUMULATE: boolean }
 > = {
   name: "logprobs_backward",
   writes: ["dlogits"],
-  grid: ({ R, THREADS }) => row(Math.ceil((R * THREADS) / 64)),
-  reference(buffers, consts) {
-    const { logits, targets, knobs, entropy, normaliser, dlogp, dentropy, dlogits } = buffers;
-    const { R, V, TEMPERED, TEMPERATURE, BANNED, HAS_DLOGP, HAS_DENTROPY, ACCUMULATE } = consts;
-    const scale = TEMPERED ? 1 / knobs[TEMPERATURE]! : 1;
-    for (let r = 0; r < R; r++) {
-      const target = Math.min(V - 1, Math.max(0, targets[r]!));
-      const a = HAS_DLOGP ? dlogp[r]! : 0;
-      const e = HAS_DENTROPY ? dentropy[r]! : 0;
-      for (let v = 0; v < V; v++) {
-        const at = r * V + v;
-        const z = logits[at]! * scale - normaliser[2 * r]! - normaliser[2 * r + 1]!;
-        const p = isBanned(BANNED, v) ? 0 : Math.exp(z);
-        const hit = v === target && !isBanned(BANNED, v) ? 1 : 0;
-        const entropySlope = p === 0 ? 0 : -p * (z + entropy[r]!);
-        const d = (a * (hit - p) + e * entropySlope) * scale;
-        dlogits[at] = ACCUMULATE ? dlogits[at]! + d : d;
-      }
-    }
+  variants: [vectorVariant("logprobs_backward", inVectors, gridOf)],
+  tuningClass: () => "",
+  inPlace: { from: "logits", to: "dlogits", kernel: logprobsBackwardInPlace },
+  grid: gridOf,
+  reference({ logits, dlogits, ...buffers }, consts) {
+    slopes(buffers, consts, logits, (at, d) => {
+      dlogits[at] = consts.ACCUMULATE ? dlogits[at]! + d : d;
+    });
   },
 };
 
@@ -117,7 +146,7 @@ export function logprobs(
     TEMPERATURE: temperature?.index ?? 0,
   };
   const bindings = { parts, logits, targets, knobs, logp, entropy, normaliser };
-  tape.call(logprobsForward, bindings, { ...sizes, PARTS });
+  tape.call(logprobsForward, bindings, { ...sizes, PARTS, GATHERED: false });
   tape.onBackward([logp, entropy], () => {
     const dlogp = tape.hasGradient(logp) ? tape.gradientOf(logp) : undefined;
     const dentropy = tape.hasGradient(entropy) ? tape.gradientOf(entropy) : undefined;
@@ -128,7 +157,8 @@ export function logprobs(
       {
         logits,
         targets,
-        knobs,
+        // a stand-in other than the logits, which may be written over
+        knobs: temperature?.tensor ?? normaliser,
         entropy,
         normaliser,
         dlogp: dlogp ?? entropy,

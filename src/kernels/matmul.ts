@@ -86,7 +86,7 @@ interface Epilogue {
 }
 
 /** Writes opA(A) opB(B) into a target; no derivative is recorded. */
-function product(
+export function product(
   tape: Tape,
   [a, b, out]: readonly [Tensor, Tensor, Target],
   shape: Product,

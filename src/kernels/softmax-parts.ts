@@ -2,9 +2,10 @@
 import { row } from "../plan/kernel.ts";
 import type { Kernel } from "../plan/kernel.ts";
 import type { Tape } from "../plan/tape.ts";
-import { check, describe } from "../plan/tensor.ts";
+import { check } from "../plan/tensor.ts";
 import type { Tensor, TypedArray } from "../plan/tensor.ts";
 import type { Knob } from "./knobs.ts";
+import { vectorVariant } from "./row-variants.ts";
 
 interface Consts {
   readonly [name: string]: number | boolean;
@@ -28,6 +29,14 @@ export function isBanned(BANNED: number, v: number): boolean {
 
 export const softmaxPartsForward: Kernel<"logits" | "knobs" | "parts", Consts> = {
   name: "softmax_parts",
+  variants: [
+    vectorVariant(
+      "softmax_parts",
+      ({ V, PARTS }) => V % 4 === 0 && PARTS % 4 === 0,
+      ({ R, PARTS }) => row(Math.ceil((R * PARTS) / 256)),
+    ),
+  ],
+  tuningClass: () => "",
   writes: ["parts"],
   grid: ({ R, PARTS }) => row(Math.ceil((R * PARTS) / 64)),
   reference({ logits, knobs, parts }, { R, V, PARTS, TEMPERED, TEMPERATURE, BANNED }) {
@@ -72,12 +81,25 @@ export function joinParts(
   return { largest, logSum: Math.log(sum), mean: product / sum };
 }
 
+/** How a kernel that joins slices finds what it needs. */
+export interface Joined {
+  readonly PARTS: number;
+  /** the binding `logits` holds (R) the targets' logits instead of all (R,V) */
+  readonly GATHERED: boolean;
+}
+
 export interface Slices {
   /** (R,PARTS,3): maximum m of z, sum of exp(z - m), sum of exp(z - m) (z - m), with z = logits / temperature */
   readonly parts: Tensor;
   readonly R: number;
   readonly V: number;
   readonly PARTS: number;
+}
+
+/** Refuses a ban of every token. */
+export function checkAllowed(V: number, BANNED: number): void {
+  for (let v = 0; v < V; v++) if (!isBanned(BANNED, v)) return;
+  check(false, `softmax: the ban leaves none of ${String(V)} tokens, expected at least one`);
 }
 
 /**
@@ -92,12 +114,7 @@ export function softmaxParts(
 ): Slices {
   const V = logits.shape.at(-1) ?? 1;
   const R = logits.shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-  let allowed = 0;
-  for (let v = 0; v < V; v++) allowed += isBanned(BANNED, v) ? 0 : 1;
-  check(
-    allowed > 0,
-    `softmax: the ban leaves no token of ${describe(logits)}, expected at least one`,
-  );
+  checkAllowed(V, BANNED);
   const PARTS = Math.min(8, Math.ceil(V / 16));
   const parts = tape.scratch("softmax.parts", [R, PARTS, 3]);
   tape.call(

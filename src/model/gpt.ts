@@ -182,9 +182,14 @@ export function gpt(tape: Tape, config: GptConfig, p: Parameters, input: GptInpu
   return trunk(tape, config, p, embedded(tape, config, p, input), mix);
 }
 
-/** Logits (R,V) of hidden states (R,C): the tied unembedding, or lm_head. */
+/** The matrix (V,C) that logits are hidden states times: the tied word embeddings, or lm_head. */
+export function unembedding(config: GptConfig, p: Parameters): Tensor {
+  return parameter(p, config.tied ? "wte.weight" : "lm_head.weight");
+}
+
+/** Logits (R,V) of hidden states (R,C). */
 export function unembed(tape: Tape, config: GptConfig, p: Parameters, hidden: Tensor): Tensor {
-  const weight = parameter(p, config.tied ? "wte.weight" : "lm_head.weight");
+  const weight = unembedding(config, p);
   const [R = 0, C = 0] = hidden.shape;
   return matmul(tape, hidden, weight, { M: R, N: config.vocabulary, K: C, TB: true });
 }

@@ -21,8 +21,17 @@ export interface Kernel<B extends string = string, C extends Consts = Consts> {
    * Present where `variants` is.
    */
   tuningClass?(consts: C): string;
+  /** how it computes over its own input where nobody needs that any more; see plan/in-place.ts */
+  readonly inPlace?: InPlace;
   /** the same arithmetic in plain loops over the same constants */
   reference(buffers: Readonly<Record<B, TypedArray>>, consts: C): void;
+}
+
+/** A kernel that does the same with one binding, `to`, which holds what `from` held and then the result. */
+export interface InPlace {
+  readonly from: string;
+  readonly to: string;
+  readonly kernel: AnyKernel;
 }
 
 /** What a variant may need to know of an adapter. */

@@ -1,4 +1,5 @@
 // Forward code runs once on a tape; the tape derives backward and ends as a plain list of kernel calls.
+import { inPlace } from "./in-place.ts";
 import type { AnyKernel, Consts, Kernel } from "./kernel.ts";
 import { recomputed } from "./recompute.ts";
 import type { Segment } from "./recompute.ts";
@@ -66,6 +67,8 @@ export class Tape {
   private readonly segments: Segment[] = [];
   /** storages made by the segment that is being recorded */
   private made: Set<Storage> | undefined;
+  /** inputs that backward wrote their derivatives over */
+  private readonly overwritten = new Set<Storage>();
   readonly bindingLength: number;
 
   /** @throws RangeError when the binding length is no positive multiple of ALIGNMENT. */
@@ -117,6 +120,12 @@ export class Tape {
     bindings: Readonly<Record<B, Tensor>>,
     consts: C,
   ): void {
+    for (const tensor of Object.values<Tensor>(bindings)) {
+      check(
+        !this.overwritten.has(tensor.storage),
+        `${kernel.name}: ${describe(tensor)} is read after backward, which wrote a derivative over it; record the call before`,
+      );
+    }
     this.calls.push({
       kernel,
       bindings,
@@ -255,6 +264,9 @@ export class Tape {
     this.closures.length = 0;
     this.segments.length = 0;
     this.verifySharing();
+    const { calls, moved } = inPlace(this.calls);
+    this.calls.splice(0, Infinity, ...calls);
+    for (const pair of moved) for (const storage of pair) this.overwritten.add(storage);
   }
 
   private runRules(first: number, end: number): void {

@@ -1,16 +1,15 @@
 // Gradient accumulation: a training step whose batch is too large for the device, as micro-batches one after the other.
 import { columnSum } from "../kernels/column-sum.ts";
-import { crossEntropy } from "../kernels/cross-entropy.ts";
 import { meansForward } from "../kernels/reduce.ts";
 import { zero } from "../kernels/zero.ts";
 import type { GptConfig } from "../model/gpt.ts";
-import { gpt, unembed } from "../model/gpt.ts";
+import { gpt } from "../model/gpt.ts";
 import type { Parameters } from "../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../plan/engine.ts";
 import { Tape } from "../plan/tape.ts";
 import { check, persistent, view } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
-import { rowPositions } from "./language-model.ts";
+import { lossOfHidden, rowPositions } from "./language-model.ts";
 import type { LmArrays, LmInput, StepOptions } from "./language-model.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { update } from "./optimiser.ts";
@@ -49,8 +48,9 @@ function microTape(to: Accumulated, { total, sums }: Totals, options: StepOption
   const { config, parameters, input } = to;
   const tape = new Tape({ ...options, accumulate: true });
   tape.train(parameters.tensors.values());
-  const logits = unembed(tape, config, parameters, gpt(tape, config, parameters, input));
-  const loss = crossEntropy(tape, logits, input.targets, input.weights, { total });
+  const hidden = gpt(tape, config, parameters, input);
+  const { classifierRows } = options;
+  const loss = lossOfHidden(tape, config, parameters, hidden, input, { total, classifierRows });
   columnSum(tape, view(loss.sums, [1, 2]), { tensor: sums, ACCUMULATE: true });
   tape.backward();
   return tape;

@@ -1,8 +1,9 @@
 // Next-token training, for pre-training and SFT: batches of rows, the loss plan, and packing texts into rows.
+import { classifierCrossEntropy } from "../kernels/classifier.ts";
 import { crossEntropy } from "../kernels/cross-entropy.ts";
-import type { Knob } from "../kernels/knobs.ts";
+import type { CrossEntropy, CrossEntropyOptions } from "../kernels/cross-entropy.ts";
 import type { GptConfig } from "../model/gpt.ts";
-import { gpt, unembed } from "../model/gpt.ts";
+import { gpt, unembed, unembedding } from "../model/gpt.ts";
 import type { Parameters } from "../model/parameters.ts";
 import type { EngineMemory } from "../plan/engine.ts";
 import { Tape } from "../plan/tape.ts";
@@ -40,25 +41,53 @@ export function lmInput(label: string, B: number, T: number): LmInput {
   };
 }
 
+/** How the loss is recorded. */
+export interface LossOptions {
+  /** rows whose logits exist at once, a multiple of 64; by default all, or as many as one binding holds */
+  readonly classifierRows?: number | undefined;
+}
+
+/**
+ * Records the cross-entropy of hidden states (R,C). Where derivatives are wanted and all logits fit one binding, they
+ * are kept: computing them again in backward costs a third more. Otherwise no tensor of all logits is made.
+ */
+export function lossOfHidden(
+  tape: Tape,
+  config: GptConfig,
+  parameters: Parameters,
+  hidden: Tensor,
+  { targets, weights }: Pick<LmInput, "targets" | "weights">,
+  { classifierRows: rows, ...options }: CrossEntropyOptions & LossOptions = {},
+): CrossEntropy {
+  const weight = unembedding(config, parameters);
+  const [R = 0] = hidden.shape;
+  const trained = tape.wants(hidden) || tape.wants(weight);
+  if (trained && rows === undefined && R * config.vocabulary <= tape.bindingLength) {
+    const logits = unembed(tape, config, parameters, hidden);
+    return crossEntropy(tape, logits, targets, weights, options);
+  }
+  return classifierCrossEntropy(tape, { hidden, weight, targets }, weights, { ...options, rows });
+}
+
 /** Records the mean cross-entropy over the counted targets; returns its stats tensor (loss, count). */
 export function lmLoss(
   tape: Tape,
   config: GptConfig,
   parameters: Parameters,
   input: LmInput,
-  options: { weight?: Knob; stats?: Tensor } = {},
+  options: CrossEntropyOptions & LossOptions = {},
 ): Tensor {
   const hidden = gpt(tape, config, parameters, input);
-  const logits = unembed(tape, config, parameters, hidden);
-  return crossEntropy(tape, logits, input.targets, input.weights, options).stats;
+  return lossOfHidden(tape, config, parameters, hidden, input, options).stats;
 }
 
 /** How a training step is recorded, see TapeOptions. */
-export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength">;
+export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength"> & LossOptions;
 
 /**
  * The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count).
  * @param options.recompute blocks compute their activations again instead of keeping them: less memory, more calls
+ * @param options.classifierRows so many rows of logits at once, which are computed again in backward
  */
 export function lmStep(
   config: GptConfig,
@@ -70,7 +99,7 @@ export function lmStep(
 ): Tape {
   const tape = new Tape(options);
   tape.train(parameters.tensors.values());
-  lmLoss(tape, config, parameters, input, { stats });
+  lmLoss(tape, config, parameters, input, { stats, classifierRows: options.classifierRows });
   tape.backward();
   update(tape, parameters, optimiser);
   return tape;

@@ -124,12 +124,13 @@ test("a refusal names the largest batch that fits", async () => {
   );
 });
 
-test("logits over the binding limit give way to a smaller batch", async () => {
+test("a chunk of logits over the binding limit gives way to a smaller batch", async () => {
   const config = gpt2(512, 16, 1, 2, 8);
   const limits = { ...GUARANTEED, binding: 512 * 16 * 4 };
   const describe = (B: number): Promise<Demand> => demand(B, config);
   await expect(checkBatch(4, describe, limits)).rejects.toThrow(
-    /binds 64.0 KiB of matmul\[32,512\] at once, .* a batch of 2 instead of 4 would fit/,
+    // chunks have 64 rows at least, so these 32 cannot be split further
+    /binds 64.0 KiB of dlogits\[32,512\] at once, .* a batch of 2 instead of 4 would fit/,
   );
 });
 

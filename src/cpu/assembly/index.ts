@@ -5,6 +5,7 @@ export {
   attention_scratch,
   attention,
 } from "./attention";
+export { classifier_parts, classifier_scratch } from "./classifier";
 export {
   attention_decode,
   attention_decode_scratch,

@@ -154,7 +154,8 @@ function addBias(bias: usize, c: usize, M: i32, N: i32, add: bool): void {
   }
 }
 
-function one(
+/** C = opA(A) opB(B), or added to what is there; `scratch` has matmul_scratch() bytes. */
+export function one(
   a: usize,
   b: usize,
   c: usize,

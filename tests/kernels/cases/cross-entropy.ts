@@ -32,6 +32,15 @@ export const cases: readonly OpCase[] = [
     },
   })),
   {
+    name: "crossEntropy 9x132 in every variant, twice over the same logits",
+    inputs: { logits: { shape: [9, 132] }, targets: targets(9, 132), mask: mask(9) },
+    variants: "all",
+    build: (tape, { logits, targets, mask }) => [
+      crossEntropy(tape, logits!, targets!, mask!).loss,
+      crossEntropy(tape, logits!, targets!, mask!).loss,
+    ],
+  },
+  {
     name: "crossEntropy of an empty mask",
     inputs: {
       logits: { shape: [5, 9] },

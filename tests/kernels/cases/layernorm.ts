@@ -18,6 +18,14 @@ export const cases: readonly OpCase[] = [
     inputs: { x: { shape: [R, C] }, w: { shape: [C] }, b: { shape: [C] } },
     build: (tape, { x, w, b }) => [layernorm(tape, x!, w!, b!)],
   })),
+  // 40 columns are ten vectors: more than a subgroup of four or eight loads at once, and no multiple of either
+  ...([4, 40, 64] as const).map((C): OpCase => ({
+    name: `layernorm 67x${String(C)} in every variant`,
+    inputs: { x: { shape: [67, C] }, w: { shape: [C] }, b: { shape: [C] } },
+    variants: "all",
+    // the same input twice: the second derivative of x is added to the first
+    build: (tape, { x, w, b }) => [layernorm(tape, x!, w!, b!), layernorm(tape, x!, b!, w!)],
+  })),
   {
     name: "layernorm twice with one gain and one input",
     inputs: { x: { shape: [2, 3, 5] }, w: { shape: [5] }, b: { shape: [5] } },

@@ -45,6 +45,17 @@ export const cases: readonly OpCase[] = [
     },
   },
   {
+    name: "logprobs 9x132 in every variant, with banned tokens",
+    inputs: { logits: { shape: [9, 132] }, targets: ids(9, 132), knobs },
+    variants: "all",
+    build: (tape, { logits, targets, knobs }) => {
+      const temperature = { tensor: knobs!, index: 1 };
+      const BANNED = 0x8000_0105;
+      const { logp, entropy } = logprobs(tape, logits!, targets!, { temperature, BANNED });
+      return [entropy, logp];
+    },
+  },
+  {
     name: "logprobs of which only the first has a derivative",
     inputs: { logits: { shape: [7, 33] }, targets: ids(7, 33) },
     build: (tape, { logits, targets }) => [logprobs(tape, logits!, targets!).logp],
