@@ -54,11 +54,12 @@ export function lmLoss(
 }
 
 /** How a training step is recorded, see TapeOptions. */
-export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength">;
+export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength" | "activations">;
 
 /**
  * The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count).
  * @param options.recompute blocks compute their activations again instead of keeping them: less memory, more calls
+ * @param options.activations "f16": blocks keep them in half the bytes, where the adapter has shader-f16
  */
 export function lmStep(
   config: GptConfig,
