@@ -16,5 +16,8 @@ export function declaredFlops(calls: readonly Call[]): number {
 
 /** Bytes of every tensor that a call binds, each once. */
 export function bytesOf({ bindings }: Pick<Call, "bindings">): number {
-  return [...new Set(Object.values(bindings))].reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+  return [...new Set(Object.values(bindings))].reduce(
+    (sum, tensor) => sum + tensorBytes(tensor),
+    0,
+  );
 }
