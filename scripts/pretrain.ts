@@ -10,7 +10,7 @@ import { Buckets, LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
 import type { Batch } from "../src/rlhf/session/lm-trainer.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../src/storage/safetensors.ts";
 import type { FileTensor } from "../src/storage/safetensors.ts";
-import { encodeHalf } from "../src/storage/half.ts";
+import { encodeHalf } from "../src/plan/half.ts";
 import {
   Rng,
   buildTokenizer,

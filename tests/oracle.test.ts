@@ -7,7 +7,7 @@ import { expect, test, vi } from "vitest";
 import { main } from "../scripts/oracle.ts";
 import { readVectors } from "../src/oracle/manifest.ts";
 import type { OracleCase, Vectors } from "../src/oracle/manifest.ts";
-import { runCase } from "../src/oracle/run.ts";
+import { isModelCase, runCase } from "../src/oracle/run.ts";
 import { executor } from "./support/gpu.ts";
 
 const CASES = 178;
@@ -40,6 +40,32 @@ test.each(groups)(
   10 * MINUTES,
 );
 
+test(
+  "whole networks with f16 activations stay within 200 times the tolerance",
+  async () => {
+    const on = await executor();
+    const models = vectors.cases.filter(isModelCase);
+    expect(models).toHaveLength(9);
+    const failures: string[] = [];
+    for (const item of models) failures.push(...(await runCase(on, item, vectors, "f16")).failures);
+    if (on.limits.f16) expect(failures).toEqual([]);
+    else for (const line of failures) expect(line).toContain("needs an adapter with shader-f16");
+  },
+  10 * MINUTES,
+);
+
+test("f16 activations are rounded: the f32 tolerance does not hold", async () => {
+  const on = await executor();
+  const strict = { ...caseOf("model_lm") };
+  const outputs = Object.entries(strict.outputs).map(
+    ([name, entry]) =>
+      [name, { ...entry, atol: entry.atol / 200, rtol: entry.rtol / 200 }] as const,
+  );
+  const item = { ...strict, outputs: Object.fromEntries(outputs) };
+  const { failures } = await runCase(on, item, vectors, "f16");
+  expect(failures.length).toBeGreaterThan(0);
+});
+
 function caseOf(spec: string): OracleCase {
   const found = vectors.cases.find((item) => item.spec === spec);
   if (found === undefined) throw new Error(`the fixture has no case of ${spec}`);
@@ -67,6 +93,15 @@ test("an unknown spec fails", async () => {
   const item = { ...caseOf("silu"), spec: "no_such_spec" };
   const { failures } = await runCase(await executor(), item, vectors);
   expect(failures).toEqual([`${item.id}: the engine has no op for the spec "no_such_spec"`]);
+});
+
+test("an unknown kind of activations is refused in one sentence", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  expect(await main(["--activations", "f8"])).toBe(2);
+  expect(error).toHaveBeenCalledExactlyOnceWith(
+    "oracle: --activations needs f16 or f32, got f8; nothing was run.",
+  );
+  error.mockRestore();
 });
 
 test.each([

@@ -1,5 +1,5 @@
 // y_i = sum_j p_ij v_j, p_i = softmax over keys j <= i with mask_j = 1 of q_i k_j / sqrt(D); 0 without any such key
-// Each thread takes tiles of 4 queries x 4 keys (FlashAttention, Dao et al. 2022) and keeps its sums in y.
+// Each thread takes tiles of 4 queries x 4 keys (FlashAttention, Dao et al. 2022) and keeps the sums of its queries.
 
 const B: u32 = 2u; // param: sequences
 const T: u32 = 8u; // param: columns
@@ -9,10 +9,12 @@ const ROW: u32 = 3u * H * D; // elements of a row of qkv
 const BLOCKS: u32 = (T + 3u) / 4u; // threads of a head
 const SCALE: f32 = 1.0 / sqrt(f32(D));
 const NONE: f32 = -1e30; // score of a key that is not allowed
+alias QKV = f32; // param: elements of qkv, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> qkv: array<f32>; // (B*T, 3, H, D)
+@group(0) @binding(0) var<storage, read> qkv: array<QKV>; // (B*T, 3, H, D)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
-@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (B*T, H, D)
+@group(0) @binding(2) var<storage, read_write> y: array<Y>; // (B*T, H, D)
 @group(0) @binding(3) var<storage, read_write> lse: array<f32>; // (B, H, T), log of the softmax denominator
 
 @compute @workgroup_size(32)
@@ -34,6 +36,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let at_y = (rows * H + h) * D;
   var top = vec4f(NONE);
   var sum_p = vec4f(0.0);
+  // of 4 queries each, in f32 whatever y is stored in
+  var sums: array<vec4f, D>;
   for (var j0 = 0u; j0 <= own.w; j0 += 4u) {
     let j = j0 + vec4u(0u, 1u, 2u, 3u);
     let columns = first + min(j, vec4u(T - 1u));
@@ -44,11 +48,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var s2 = vec4f();
     var s3 = vec4f();
     for (var c = 0u; c < width; c++) {
-      let q = vec4f(qkv[at_q.x + c], qkv[at_q.y + c], qkv[at_q.z + c], qkv[at_q.w + c]);
-      s0 += qkv[at_k.x + c] * q;
-      s1 += qkv[at_k.y + c] * q;
-      s2 += qkv[at_k.z + c] * q;
-      s3 += qkv[at_k.w + c] * q;
+      let q = vec4f(vec4(qkv[at_q.x + c], qkv[at_q.y + c], qkv[at_q.z + c], qkv[at_q.w + c]));
+      s0 += f32(qkv[at_k.x + c]) * q;
+      s1 += f32(qkv[at_k.y + c]) * q;
+      s2 += f32(qkv[at_k.z + c]) * q;
+      s3 += f32(qkv[at_k.w + c]) * q;
     }
     let a0 = (i >= vec4u(j.x)) & vec4<bool>(mask[columns.x] != 0u);
     let a1 = (i >= vec4u(j.y)) & vec4<bool>(mask[columns.y] != 0u);
@@ -69,20 +73,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     sum_p = sum_p * keep + p0 + p1 + p2 + p3;
     for (var c = 0u; c < width; c++) {
       let v = at_k + H * D + c;
-      let old = vec4f(y[at_y.x + c], y[at_y.y + c], y[at_y.z + c], y[at_y.w + c]);
-      let sum = select(keep * old, vec4f(0.0), j0 == 0u) + qkv[v.x] * p0 + qkv[v.y] * p1 + qkv[v.z] * p2
-        + qkv[v.w] * p3;
-      y[at_y.w + c] = sum.w;
-      y[at_y.z + c] = sum.z;
-      y[at_y.y + c] = sum.y;
-      y[at_y.x + c] = sum.x;
+      sums[c] = keep * sums[c] + f32(qkv[v.x]) * p0 + f32(qkv[v.y]) * p1 + f32(qkv[v.z]) * p2
+        + f32(qkv[v.w]) * p3;
     }
   }
   let some = sum_p > vec4f(0.0);
   let norm = select(vec4f(0.0), 1.0 / sum_p, some);
   let log_sum = select(vec4f(0.0), top + log(sum_p), some);
   for (var c = 0u; c < width; c++) {
-    let out = norm * vec4f(y[at_y.x + c], y[at_y.y + c], y[at_y.z + c], y[at_y.w + c]);
+    let out = vec4<Y>(norm * sums[c]);
     y[at_y.w + c] = out.w;
     y[at_y.z + c] = out.z;
     y[at_y.y + c] = out.y;

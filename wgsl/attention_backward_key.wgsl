@@ -9,8 +9,9 @@ const ACCUMULATE: bool = false; // param: dqkv += instead of dqkv =
 const ROW: u32 = 3u * H * D; // elements of a row of qkv
 const BLOCKS: u32 = (T + 3u) / 4u; // threads of a head
 const SCALE: f32 = 1.0 / sqrt(f32(D));
+alias QKV = f32; // param: elements of qkv, f32 or f16
 
-@group(0) @binding(0) var<storage, read> qkv: array<f32>; // (B*T, 3, H, D)
+@group(0) @binding(0) var<storage, read> qkv: array<QKV>; // (B*T, 3, H, D)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
 @group(0) @binding(2) var<storage, read> dy: array<f32>; // (B*T, H, D)
 @group(0) @binding(3) var<storage, read> lse: array<f32>; // (B, H, T)
@@ -56,12 +57,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let b = a + H * D;
       let q = at_q + c;
       let o = at_y + c;
-      let k = SCALE * vec4f(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]);
-      let v = vec4f(qkv[b.x], qkv[b.y], qkv[b.z], qkv[b.w]);
-      s0 += qkv[q.x] * k;
-      s1 += qkv[q.y] * k;
-      s2 += qkv[q.z] * k;
-      s3 += qkv[q.w] * k;
+      let k = SCALE * vec4f(vec4(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]));
+      let v = vec4f(vec4(qkv[b.x], qkv[b.y], qkv[b.z], qkv[b.w]));
+      s0 += f32(qkv[q.x]) * k;
+      s1 += f32(qkv[q.y]) * k;
+      s2 += f32(qkv[q.z]) * k;
+      s3 += f32(qkv[q.w]) * k;
       dp0 += dy[o.x] * v;
       dp1 += dy[o.y] * v;
       dp2 += dy[o.z] * v;
@@ -85,7 +86,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let old_k = vec4f(dqkv[a.x], dqkv[a.y], dqkv[a.z], dqkv[a.w]);
       let old_v = vec4f(dqkv[b.x], dqkv[b.y], dqkv[b.z], dqkv[b.w]);
       let dk = select(old_k, vec4f(), begins)
-        + qkv[q.x] * ds0 + qkv[q.y] * ds1 + qkv[q.z] * ds2 + qkv[q.w] * ds3;
+        + f32(qkv[q.x]) * ds0 + f32(qkv[q.y]) * ds1 + f32(qkv[q.z]) * ds2 + f32(qkv[q.w]) * ds3;
       let dv = select(old_v, vec4f(), begins)
         + dy[o.x] * p0 + dy[o.y] * p1 + dy[o.z] * p2 + dy[o.w] * p3;
       dqkv[a.w] = dk.w;

@@ -10,8 +10,9 @@ const VECTORS: u32 = D / 4u;
 const HELD: u32 = TILE * VECTORS;
 const BLOCKS: u32 = (T + TILE - 1u) / TILE; // threads of a head
 const SCALE: f32 = 1.0 / sqrt(f32(D));
+alias QKV = f32; // param: elements of qkv, f32 or f16
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // (B*T, 3, H, D/4)
+@group(0) @binding(0) var<storage, read> qkv: array<vec4<QKV>>; // (B*T, 3, H, D/4)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>; // (B*T, H, D/4)
 @group(0) @binding(3) var<storage, read> lse: array<f32>; // (B, H, T)
@@ -35,8 +36,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let own = first + min(column + n, T - 1u);
     let at = (own * 3u * H + H + h) * VECTORS;
     for (var c = 0u; c < VECTORS; c++) { // unroll
-      k[n * VECTORS + c] = SCALE * qkv[at + c];
-      v[n * VECTORS + c] = qkv[at + H * VECTORS + c];
+      k[n * VECTORS + c] = SCALE * vec4f(qkv[at + c]);
+      v[n * VECTORS + c] = vec4f(qkv[at + H * VECTORS + c]);
     }
     real[n] = mask[own] != 0u;
   }
@@ -50,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var score = array<f32, TILE>();
     var dp = array<f32, TILE>();
     for (var c = 0u; c < VECTORS; c++) { // unroll
-      q[c] = qkv[at_q + c];
+      q[c] = vec4f(qkv[at_q + c]);
       g[c] = dy[at_y + c];
       for (var n = 0u; n < TILE; n++) { // unroll
         score[n] += dot(k[n * VECTORS + c], q[c]);

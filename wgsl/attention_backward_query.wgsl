@@ -9,10 +9,12 @@ const ACCUMULATE: bool = false; // param: dqkv += instead of dqkv =
 const ROW: u32 = 3u * H * D; // elements of a row of qkv
 const BLOCKS: u32 = (T + 3u) / 4u; // threads of a head
 const SCALE: f32 = 1.0 / sqrt(f32(D));
+alias QKV = f32; // param: elements of qkv, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> qkv: array<f32>; // (B*T, 3, H, D)
+@group(0) @binding(0) var<storage, read> qkv: array<QKV>; // (B*T, 3, H, D)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
-@group(0) @binding(2) var<storage, read> y: array<f32>; // (B*T, H, D)
+@group(0) @binding(2) var<storage, read> y: array<Y>; // (B*T, H, D)
 @group(0) @binding(3) var<storage, read> dy: array<f32>; // (B*T, H, D)
 @group(0) @binding(4) var<storage, read> lse: array<f32>; // (B, H, T)
 @group(0) @binding(5) var<storage, read_write> dqkv: array<f32>; // (B*T, 3, H, D), its first third
@@ -43,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var inner = vec4f(0.0);
   for (var c = 0u; c < width; c++) {
     let o = at_y + c;
-    inner += vec4f(dy[o.x] * y[o.x], dy[o.y] * y[o.y], dy[o.z] * y[o.z], dy[o.w] * y[o.w]);
+    inner += vec4f(dy[o.x], dy[o.y], dy[o.z], dy[o.w]) * vec4f(vec4(y[o.x], y[o.y], y[o.z], y[o.w]));
   }
   delta[stat.w] = inner.w;
   delta[stat.z] = inner.z;
@@ -67,16 +69,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let o = at_y + c;
       let k = at_k + c;
       let v = k + H * D;
-      let q = SCALE * vec4f(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]);
+      let q = SCALE * vec4f(vec4(qkv[a.x], qkv[a.y], qkv[a.z], qkv[a.w]));
       let g = vec4f(dy[o.x], dy[o.y], dy[o.z], dy[o.w]);
-      s0 += qkv[k.x] * q;
-      s1 += qkv[k.y] * q;
-      s2 += qkv[k.z] * q;
-      s3 += qkv[k.w] * q;
-      dp0 += qkv[v.x] * g;
-      dp1 += qkv[v.y] * g;
-      dp2 += qkv[v.z] * g;
-      dp3 += qkv[v.w] * g;
+      s0 += f32(qkv[k.x]) * q;
+      s1 += f32(qkv[k.y]) * q;
+      s2 += f32(qkv[k.z]) * q;
+      s3 += f32(qkv[k.w]) * q;
+      dp0 += f32(qkv[v.x]) * g;
+      dp1 += f32(qkv[v.y]) * g;
+      dp2 += f32(qkv[v.z]) * g;
+      dp3 += f32(qkv[v.w]) * g;
     }
     let a0 = (i >= vec4u(j.x)) & vec4<bool>(mask[columns.x] != 0u);
     let a1 = (i >= vec4u(j.y)) & vec4<bool>(mask[columns.y] != 0u);
@@ -92,7 +94,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let k = at_k + c;
       let old = vec4f(dqkv[a.x], dqkv[a.y], dqkv[a.z], dqkv[a.w]);
       let dq = select(old, vec4f(), begins)
-        + qkv[k.x] * ds0 + qkv[k.y] * ds1 + qkv[k.z] * ds2 + qkv[k.w] * ds3;
+        + f32(qkv[k.x]) * ds0 + f32(qkv[k.y]) * ds1 + f32(qkv[k.z]) * ds2 + f32(qkv[k.w]) * ds3;
       dqkv[a.w] = dq.w;
       dqkv[a.z] = dq.z;
       dqkv[a.y] = dq.y;

@@ -10,10 +10,12 @@ const VECTORS: u32 = D / 4u;
 const HELD: u32 = TILE * VECTORS;
 const BLOCKS: u32 = (T + TILE - 1u) / TILE; // threads of a head
 const SCALE: f32 = 1.0 / sqrt(f32(D));
+alias QKV = f32; // param: elements of qkv, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // (B*T, 3, H, D/4)
+@group(0) @binding(0) var<storage, read> qkv: array<vec4<QKV>>; // (B*T, 3, H, D/4)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
-@group(0) @binding(2) var<storage, read> y: array<vec4f>; // (B*T, H, D/4)
+@group(0) @binding(2) var<storage, read> y: array<vec4<Y>>; // (B*T, H, D/4)
 @group(0) @binding(3) var<storage, read> dy: array<vec4f>; // (B*T, H, D/4)
 @group(0) @binding(4) var<storage, read> lse: array<f32>; // (B, H, T)
 @group(0) @binding(5) var<storage, read_write> dqkv: array<vec4f>; // (B*T, 3, H, D/4), its first third
@@ -36,9 +38,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var i = 0u; i < TILE; i++) { // unroll
     let own = first + min(column + i, T - 1u);
     for (var c = 0u; c < VECTORS; c++) { // unroll
-      q[i * VECTORS + c] = SCALE * qkv[(own * 3u * H + h) * VECTORS + c];
+      q[i * VECTORS + c] = SCALE * vec4f(qkv[(own * 3u * H + h) * VECTORS + c]);
       g[i * VECTORS + c] = dy[(own * H + h) * VECTORS + c];
-      inner[i] += dot(g[i * VECTORS + c], y[(own * H + h) * VECTORS + c]);
+      inner[i] += dot(g[i * VECTORS + c], vec4f(y[(own * H + h) * VECTORS + c]));
     }
     log_sum[i] = lse[head * T + min(column + i, T - 1u)];
   }
@@ -50,8 +52,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var score = array<f32, TILE>();
     var dp = array<f32, TILE>();
     for (var c = 0u; c < VECTORS; c++) { // unroll
-      k[c] = qkv[at + c];
-      let v = qkv[at + H * VECTORS + c];
+      k[c] = vec4f(qkv[at + c]);
+      let v = vec4f(qkv[at + H * VECTORS + c]);
       for (var i = 0u; i < TILE; i++) { // unroll
         score[i] += dot(q[i * VECTORS + c], k[c]);
         dp[i] += dot(g[i * VECTORS + c], v);

@@ -11,10 +11,12 @@ const HELD: u32 = TILE * VECTORS;
 const BLOCKS: u32 = (T + TILE - 1u) / TILE; // threads of a head
 const SCALE: f32 = 1.0 / sqrt(f32(D));
 const NONE: f32 = -1e30; // score of a key that is not allowed
+alias QKV = f32; // param: elements of qkv, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>; // (B*T, 3, H, D/4)
+@group(0) @binding(0) var<storage, read> qkv: array<vec4<QKV>>; // (B*T, 3, H, D/4)
 @group(0) @binding(1) var<storage, read> mask: array<u32>; // (B, T), 1 = real token
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>; // (B*T, H, D/4)
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<Y>>; // (B*T, H, D/4)
 @group(0) @binding(3) var<storage, read_write> lse: array<f32>; // (B, H, T), log of the softmax denominator
 
 @compute @workgroup_size(32)
@@ -31,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var i = 0u; i < TILE; i++) { // unroll
     let at = ((first + min(column + i, T - 1u)) * 3u * H + h) * VECTORS;
     for (var c = 0u; c < VECTORS; c++) { // unroll
-      q[i * VECTORS + c] = SCALE * qkv[at + c];
+      q[i * VECTORS + c] = SCALE * vec4f(qkv[at + c]);
     }
   }
   var sums: array<vec4f, HELD>;
@@ -45,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var n = 0u; n < KEYS; n++) { // unroll
       let at = ((first + min(j0 + n, T - 1u)) * 3u * H + H + h) * VECTORS;
       for (var c = 0u; c < VECTORS; c++) { // unroll
-        let k = qkv[at + c];
+        let k = vec4f(qkv[at + c]);
         for (var i = 0u; i < TILE; i++) { // unroll
           scores[n * TILE + i] += dot(q[i * VECTORS + c], k);
         }
@@ -76,7 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var n = 0u; n < KEYS; n++) { // unroll
       let at = ((first + min(j0 + n, T - 1u)) * 3u * H + 2u * H + h) * VECTORS;
       for (var c = 0u; c < VECTORS; c++) { // unroll
-        let v = qkv[at + c];
+        let v = vec4f(qkv[at + c]);
         for (var i = 0u; i < TILE; i++) { // unroll
           sums[i * VECTORS + c] += scores[n * TILE + i] * v;
         }
@@ -89,7 +91,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let norm = select(0.0, 1.0 / total[i], some);
       let at = ((first + column + i) * H + h) * VECTORS;
       for (var c = 0u; c < VECTORS; c++) { // unroll
-        y[at + c] = norm * sums[i * VECTORS + c];
+        y[at + c] = vec4<Y>(norm * sums[i * VECTORS + c]);
       }
       lse[head * T + column + i] = select(0.0, top[i] + log(total[i]), some);
     }

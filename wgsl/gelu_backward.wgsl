@@ -3,8 +3,9 @@
 const N: u32 = 256u; // param: number of elements
 const ACCUMULATE: bool = false; // param: dx += instead of dx =
 const SQRT_2_OVER_PI: f32 = 0.7978845608028654;
+alias X = f32; // param: elements of x, f32 or f16
 
-@group(0) @binding(0) var<storage, read> x: array<f32>; // (N)
+@group(0) @binding(0) var<storage, read> x: array<X>; // (N)
 @group(0) @binding(1) var<storage, read> dy: array<f32>; // (N)
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>; // (N)
 
@@ -13,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= N) { return; }
-  let v = x[i];
+  let v = f32(x[i]);
   // tanh is built from exp on some drivers and overflows; beyond 10 it is 1 in f32
   let t = tanh(clamp(SQRT_2_OVER_PI * (v + 0.044715 * v * v * v), -10.0, 10.0));
   let slope = SQRT_2_OVER_PI * (1.0 + 0.134145 * v * v);

@@ -1,9 +1,11 @@
 // y = x phi(x), the exact GELU
 
 const N: u32 = 256u; // param: number of elements
+alias X = f32; // param: elements of x, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> x: array<f32>; // (N)
-@group(0) @binding(1) var<storage, read_write> y: array<f32>; // (N)
+@group(0) @binding(0) var<storage, read> x: array<X>; // (N)
+@group(0) @binding(1) var<storage, read_write> y: array<Y>; // (N)
 
 // Abramowitz & Stegun 7.1.26 (|error| < 1.5e-7) for the normal distribution function;
 // the small tail is computed first, because 1 + erf would cancel there
@@ -21,5 +23,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= N) { return; }
-  y[i] = x[i] * phi(x[i]);
+  let v = f32(x[i]);
+  y[i] = Y(v * phi(v));
 }

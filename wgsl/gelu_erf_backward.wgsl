@@ -3,8 +3,9 @@
 const N: u32 = 256u; // param: number of elements
 const ACCUMULATE: bool = false; // param: dx += instead of dx =
 const INVERSE_SQRT_2PI: f32 = 0.3989422804014327;
+alias X = f32; // param: elements of x, f32 or f16
 
-@group(0) @binding(0) var<storage, read> x: array<f32>; // (N)
+@group(0) @binding(0) var<storage, read> x: array<X>; // (N)
 @group(0) @binding(1) var<storage, read> dy: array<f32>; // (N)
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>; // (N)
 
@@ -24,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= N) { return; }
-  let v = x[i];
+  let v = f32(x[i]);
   let z = min(abs(v), 18.0);
   let d = (phi(v) + v * INVERSE_SQRT_2PI * exp(-0.5 * z * z)) * dy[i];
   if (ACCUMULATE) { dx[i] += d; } else { dx[i] = d; }

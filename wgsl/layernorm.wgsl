@@ -3,11 +3,12 @@
 const R: u32 = 64u; // param: rows
 const C: u32 = 64u; // param: columns
 const EPS: f32 = 0.00001; // param: added inside the root
+alias Y = f32; // param: elements of y, f32 or f16
 
 @group(0) @binding(0) var<storage, read> x: array<f32>; // (R,C)
 @group(0) @binding(1) var<storage, read> w: array<f32>; // (C)
 @group(0) @binding(2) var<storage, read> b: array<f32>; // (C)
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // (R,C)
+@group(0) @binding(3) var<storage, read_write> y: array<Y>; // (R,C)
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>; // (R,2): mean, 1 / sqrt(var + eps)
 
 @compute @workgroup_size(64)
@@ -40,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let inverse = 1.0 / sqrt(squares / f32(C) + EPS);
 
-  for (var c = 0u; c < width; c++) { y[at + c] = (x[at + c] - mean) * inverse * w[c] + b[c]; }
+  for (var c = 0u; c < width; c++) { y[at + c] = Y((x[at + c] - mean) * inverse * w[c] + b[c]); }
   stats[2u * i] = mean;
   stats[2u * i + 1u] = inverse;
 }

@@ -11,9 +11,11 @@ const BK: u32 = select(N, 1u, TB);
 const BN: u32 = select(1u, K, TB);
 const TILES_N: u32 = (N + 3u) / 4u;
 const TILES_M: u32 = (M + 3u) / 4u;
+alias A = f32; // param: elements of a, f32 or f16
+alias B = f32; // param: elements of b, f32 or f16
 
-@group(0) @binding(0) var<storage, read> a: array<f32>; // (batch,M,K) or (batch,K,M)
-@group(0) @binding(1) var<storage, read> b: array<f32>; // (batch,K,N) or (batch,N,K)
+@group(0) @binding(0) var<storage, read> a: array<A>; // (batch,M,K) or (batch,K,M)
+@group(0) @binding(1) var<storage, read> b: array<B>; // (batch,K,N) or (batch,N,K)
 // include lib/matmul_epilogue.wgsl
 
 fn store_row(row: u32, column: u32, base: u32, value: vec4f) {
@@ -47,12 +49,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var c3 = vec4f();
   for (var k = 0u; k < K; k++) {
     let kb = k * BK;
-    let w = vec4f(b[n0 + kb], b[n1 + kb], b[n2 + kb], b[n3 + kb]);
+    let w = vec4f(vec4(b[n0 + kb], b[n1 + kb], b[n2 + kb], b[n3 + kb]));
     let ka = k * AK;
-    c0 += a[r0 + ka] * w;
-    c1 += a[r1 + ka] * w;
-    c2 += a[r2 + ka] * w;
-    c3 += a[r3 + ka] * w;
+    c0 += f32(a[r0 + ka]) * w;
+    c1 += f32(a[r1 + ka]) * w;
+    c2 += f32(a[r2 + ka]) * w;
+    c3 += f32(a[r3 + ka]) * w;
   }
   let base_c = group.z * M * N;
   store_row(row, column, base_c, c0);
@@ -63,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var sums = vec4f();
     for (var k = 0u; k < K; k++) {
       let kb = k * BK;
-      sums += vec4f(b[n0 + kb], b[n1 + kb], b[n2 + kb], b[n3 + kb]);
+      sums += vec4f(vec4(b[n0 + kb], b[n1 + kb], b[n2 + kb], b[n3 + kb]));
     }
     for (var j = 0u; j < 4u; j++) {
       if (column + j < N) { store_sum(column + j, sums[j]); }

@@ -17,9 +17,11 @@ const AM: u32 = select(K, 1u, TA); // stride of a row of opA(A)
 const AK: u32 = select(1u, M, TA);
 const BK: u32 = select(N, 1u, TB);
 const BN: u32 = select(1u, K, TB);
+alias A = f32; // param: elements of a, f32 or f16
+alias B = f32; // param: elements of b, f32 or f16
 
-@group(0) @binding(0) var<storage, read> a: array<f32>; // (batch,M,K) or (batch,K,M)
-@group(0) @binding(1) var<storage, read> b: array<f32>; // (batch,K,N) or (batch,N,K)
+@group(0) @binding(0) var<storage, read> a: array<A>; // (batch,M,K) or (batch,K,M)
+@group(0) @binding(1) var<storage, read> b: array<B>; // (batch,K,N) or (batch,N,K)
 // include lib/matmul_epilogue.wgsl
 
 @compute @workgroup_size(LANES)
@@ -40,12 +42,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   for (var k = 0u; k < MAIN; k += SUBGROUP) {
     var x: array<f32, ROWS>;
     for (var i = 0u; i < ROWS; i++) { // unroll
-      x[i] = a[row_start[i] + k * AK];
+      x[i] = f32(a[row_start[i] + k * AK]);
     }
     for (var q = 0u; q < SUBGROUP; q++) { // unroll if UNROLL
       var w: array<f32, COLUMNS>;
       for (var j = 0u; j < COLUMNS; j++) { // unroll
-        w[j] = b[at[j] + (k + q) * BK];
+        w[j] = f32(b[at[j] + (k + q) * BK]);
       }
       for (var i = 0u; i < ROWS; i++) { // unroll
         let y = subgroupShuffle(x[i], q);
@@ -57,9 +59,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   }
   for (var k = MAIN; k < K; k++) {
     for (var i = 0u; i < ROWS; i++) { // unroll
-      let y = a[row_start[i] + k * AK - lane * AK];
+      let y = f32(a[row_start[i] + k * AK - lane * AK]);
       for (var j = 0u; j < COLUMNS; j++) { // unroll
-        sums[i * COLUMNS + j] += y * b[at[j] + k * BK];
+        sums[i * COLUMNS + j] += y * f32(b[at[j] + k * BK]);
       }
     }
   }
@@ -71,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       }
       if (SUMS && row == 0u) {
         var total = 0.0;
-        for (var k = 0u; k < K; k++) { total += b[at[j] + k * BK]; }
+        for (var k = 0u; k < K; k++) { total += f32(b[at[j] + k * BK]); }
         store_sum(column, total);
       }
     }

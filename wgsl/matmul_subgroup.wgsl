@@ -16,9 +16,11 @@ const MAIN: u32 = K - K % SUBGROUP; // steps of k that fill all lanes
 const AM: u32 = select(K, 1u, TA); // stride of a row of opA(A)
 const AK: u32 = select(1u, M, TA);
 const STRIDE: u32 = N / 4u; // vectors in a row of B
+alias A = f32; // param: elements of a, f32 or f16
+alias B = f32; // param: elements of b, f32 or f16
 
-@group(0) @binding(0) var<storage, read> a: array<f32>; // (batch,M,K) or (batch,K,M)
-@group(0) @binding(1) var<storage, read> b: array<vec4f>; // (batch,K,N/4)
+@group(0) @binding(0) var<storage, read> a: array<A>; // (batch,M,K) or (batch,K,M)
+@group(0) @binding(1) var<storage, read> b: array<vec4<B>>; // (batch,K,N/4)
 // include lib/matmul_epilogue.wgsl
 
 @compute @workgroup_size(LANES)
@@ -40,12 +42,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   for (var k = 0u; k < MAIN; k += SUBGROUP) {
     var x: array<f32, ROWS>;
     for (var i = 0u; i < ROWS; i++) { // unroll
-      x[i] = a[row_start[i] + k * AK];
+      x[i] = f32(a[row_start[i] + k * AK]);
     }
     for (var q = 0u; q < SUBGROUP; q++) { // unroll if UNROLL
       var w: array<vec4f, VECTORS>;
       for (var j = 0u; j < VECTORS; j++) { // unroll
-        w[j] = b[at[j] + (k + q) * STRIDE];
+        w[j] = vec4f(b[at[j] + (k + q) * STRIDE]);
       }
       for (var i = 0u; i < ROWS; i++) { // unroll
         let y = subgroupShuffle(x[i], q);
@@ -57,9 +59,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   }
   for (var k = MAIN; k < K; k++) {
     for (var i = 0u; i < ROWS; i++) { // unroll
-      let y = a[row_start[i] + k * AK - lane * AK];
+      let y = f32(a[row_start[i] + k * AK - lane * AK]);
       for (var j = 0u; j < VECTORS; j++) { // unroll
-        sums[i * VECTORS + j] += y * b[at[j] + k * STRIDE];
+        sums[i * VECTORS + j] += y * vec4f(b[at[j] + k * STRIDE]);
       }
     }
   }
@@ -74,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       }
       if (SUMS && row == 0u) {
         var total = vec4f();
-        for (var k = 0u; k < K; k++) { total += b[at[j] + k * STRIDE]; }
+        for (var k = 0u; k < K; k++) { total += vec4f(b[at[j] + k * STRIDE]); }
         for (var u = 0u; u < 4u; u++) { store_sum(column + u, total[u]); }
       }
     }

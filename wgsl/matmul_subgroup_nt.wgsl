@@ -16,9 +16,11 @@ const AM: u32 = select(K, 1u, TA); // stride of a row of opA(A)
 const AK: u32 = select(1u, M, TA);
 const STRIDE: u32 = K / 4u; // vectors in a row of B
 const COLUMNS: u32 = 4u * VECTORS;
+alias A = f32; // param: elements of a, f32 or f16
+alias B = f32; // param: elements of b, f32 or f16
 
-@group(0) @binding(0) var<storage, read> a: array<f32>; // (batch,M,K) or (batch,K,M)
-@group(0) @binding(1) var<storage, read> b: array<vec4f>; // (batch,N,K/4)
+@group(0) @binding(0) var<storage, read> a: array<A>; // (batch,M,K) or (batch,K,M)
+@group(0) @binding(1) var<storage, read> b: array<vec4<B>>; // (batch,N,K/4)
 // include lib/matmul_epilogue.wgsl
 
 @compute @workgroup_size(LANES)
@@ -39,12 +41,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   for (var k = 0u; k < K; k += SUBGROUP) {
     var x: array<f32, ROWS>;
     for (var i = 0u; i < ROWS; i++) { // unroll
-      x[i] = a[row_start[i] + k * AK];
+      x[i] = f32(a[row_start[i] + k * AK]);
     }
     for (var q = 0u; q < SUBGROUP; q += 4u) { // unroll if UNROLL
       var v: array<vec4f, COLUMNS>;
       for (var j = 0u; j < COLUMNS; j++) { // unroll
-        v[j] = b[at[j] + (k + q) / 4u];
+        v[j] = vec4f(b[at[j] + (k + q) / 4u]);
       }
       for (var p = 0u; p < 4u; p++) { // unroll
         for (var i = 0u; i < ROWS; i++) { // unroll
@@ -66,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       }
       if (SUMS && row == 0u) {
         var total = vec4f();
-        for (var k = 0u; k < STRIDE; k++) { total += b[at[j] + k]; }
+        for (var k = 0u; k < STRIDE; k++) { total += vec4f(b[at[j] + k]); }
         store_sum(column, total.x + total.y + total.z + total.w);
       }
     }

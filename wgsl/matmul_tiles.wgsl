@@ -26,9 +26,11 @@ const XS: u32 = ROWS / 4u; // vectors of an invocation
 const WS: u32 = COLUMNS / 4u;
 const HELD: u32 = ROWS * WS; // its sums, in vectors of 4 columns
 const SHARED: u32 = select(1u, TEAM * (HELD + WS), SPLIT > 1u);
+alias A = f32; // param: elements of a, f32 or f16
+alias B = f32; // param: elements of b, f32 or f16
 
-@group(0) @binding(0) var<storage, read> a: array<f32>; // (batch,M,K) or (batch,K,M)
-@group(0) @binding(1) var<storage, read> b: array<f32>; // (batch,K,N) or (batch,N,K)
+@group(0) @binding(0) var<storage, read> a: array<A>; // (batch,M,K) or (batch,K,M)
+@group(0) @binding(1) var<storage, read> b: array<B>; // (batch,K,N) or (batch,N,K)
 // include lib/matmul_epilogue.wgsl
 
 var<workgroup> tile_a: array<vec4f, BLOCK * PITCH_A>; // (step of k, rows)
@@ -37,12 +39,12 @@ var<workgroup> shared_sums: array<vec4f, SHARED>; // (sum, invocation of a team)
 
 fn load_a(base: u32, row: u32, k: u32) -> f32 {
   if (row >= M || k >= K) { return 0.0; }
-  return a[base + row * AM + k * AK];
+  return f32(a[base + row * AM + k * AK]);
 }
 
 fn load_b(base: u32, column: u32, k: u32) -> f32 {
   if (column >= N || k >= K) { return 0.0; }
-  return b[base + column * BN + k * BK];
+  return f32(b[base + column * BN + k * BK]);
 }
 
 @compute @workgroup_size(LANES)

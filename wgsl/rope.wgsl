@@ -9,12 +9,14 @@ const INVERSE: bool = false; // param: rotate back, which is the backward of the
 const ACCUMULATE: bool = false; // param: y += instead of y =
 const PAIRS: u32 = D / 2u;
 const_assert D % 2u == 0u;
+alias X = f32; // param: elements of x, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> x: array<f32>; // (R, HEADS, D)
+@group(0) @binding(0) var<storage, read> x: array<X>; // (R, HEADS, D)
 @group(0) @binding(1) var<storage, read> pos: array<u32>; // (R)
 @group(0) @binding(2) var<storage, read> cosines: array<f32>; // (P, D/2)
 @group(0) @binding(3) var<storage, read> sines: array<f32>; // (P, D/2)
-@group(0) @binding(4) var<storage, read_write> y: array<f32>; // (R, HEADS, D)
+@group(0) @binding(4) var<storage, read_write> y: array<Y>; // (R, HEADS, D)
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -25,8 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let head = id / PAIRS; // row * HEADS + h
   let first = head * D + select(i, 2u * i, INTERLEAVED);
   let second = first + select(PAIRS, 1u, INTERLEAVED);
-  var a = x[first];
-  var b = x[second];
+  var a = f32(x[first]);
+  var b = f32(x[second]);
   if (head % HEADS < ROTATED) {
     let at = pos[head / HEADS] * PAIRS + i;
     let c = cosines[at];
@@ -36,9 +38,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     a = turned;
   }
   if (ACCUMULATE) {
-    a += y[first];
-    b += y[second];
+    a += f32(y[first]);
+    b += f32(y[second]);
   }
-  y[first] = a;
-  y[second] = b;
+  y[first] = Y(a);
+  y[second] = Y(b);
 }

@@ -1,9 +1,11 @@
 // y = x sigmoid(x)
 
 const N: u32 = 256u; // param: number of elements
+alias X = f32; // param: elements of x, f32 or f16
+alias Y = f32; // param: elements of y, f32 or f16
 
-@group(0) @binding(0) var<storage, read> x: array<f32>; // (N)
-@group(0) @binding(1) var<storage, read_write> y: array<f32>; // (N)
+@group(0) @binding(0) var<storage, read> x: array<X>; // (N)
+@group(0) @binding(1) var<storage, read_write> y: array<Y>; // (N)
 
 // exp overflows beyond 88
 fn sigmoid(v: f32) -> f32 { return 1.0 / (1.0 + exp(clamp(-v, -80.0, 80.0))); }
@@ -13,5 +15,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= N) { return; }
-  y[i] = x[i] * sigmoid(x[i]);
+  let v = f32(x[i]);
+  y[i] = Y(v * sigmoid(v));
 }

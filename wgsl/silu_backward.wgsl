@@ -2,8 +2,9 @@
 
 const N: u32 = 256u; // param: number of elements
 const ACCUMULATE: bool = false; // param: dx += instead of dx =
+alias X = f32; // param: elements of x, f32 or f16
 
-@group(0) @binding(0) var<storage, read> x: array<f32>; // (N)
+@group(0) @binding(0) var<storage, read> x: array<X>; // (N)
 @group(0) @binding(1) var<storage, read> dy: array<f32>; // (N)
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>; // (N)
 
@@ -15,7 +16,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= N) { return; }
-  let s = sigmoid(x[i]);
-  let d = s * (1.0 + x[i] * (1.0 - s)) * dy[i];
+  let v = f32(x[i]);
+  let s = sigmoid(v);
+  let d = s * (1.0 + v * (1.0 - s)) * dy[i];
   if (ACCUMULATE) { dx[i] += d; } else { dx[i] = d; }
 }

@@ -3,9 +3,11 @@
 const N: u32 = 256u; // param: number of elements
 const ACCUMULATE_GATE: bool = false; // param: dgate += instead of dgate =
 const ACCUMULATE_UP: bool = false; // param: dup += instead of dup =
+alias GATE = f32; // param: elements of gate, f32 or f16
+alias UP = f32; // param: elements of up, f32 or f16
 
-@group(0) @binding(0) var<storage, read> gate: array<f32>; // (N)
-@group(0) @binding(1) var<storage, read> up: array<f32>; // (N)
+@group(0) @binding(0) var<storage, read> gate: array<GATE>; // (N)
+@group(0) @binding(1) var<storage, read> up: array<UP>; // (N)
 @group(0) @binding(2) var<storage, read> dy: array<f32>; // (N)
 @group(0) @binding(3) var<storage, read_write> dgate: array<f32>; // (N)
 @group(0) @binding(4) var<storage, read_write> dup: array<f32>; // (N)
@@ -18,9 +20,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   if (i >= N) { return; }
-  let g = gate[i];
+  let g = f32(gate[i]);
   let s = sigmoid(g);
-  let a = s * (1.0 + g * (1.0 - s)) * up[i] * dy[i];
+  let a = s * (1.0 + g * (1.0 - s)) * f32(up[i]) * dy[i];
   let b = g * s * dy[i];
   if (ACCUMULATE_GATE) { dgate[i] += a; } else { dgate[i] = a; }
   if (ACCUMULATE_UP) { dup[i] += b; } else { dup[i] = b; }

@@ -11,7 +11,7 @@ import type { Call } from "../../src/plan/tape.ts";
 import { ALIGNMENT, persistent, view } from "../../src/plan/tensor.ts";
 import type { Tensor } from "../../src/plan/tensor.ts";
 import { declaredFlops } from "../../src/plan/work.ts";
-import type { LmInput } from "../../src/rlhf/language-model.ts";
+import type { LmInput, StepOptions } from "../../src/rlhf/language-model.ts";
 import { lmStep, rowPositions } from "../../src/rlhf/language-model.ts";
 import type { Optimiser } from "../../src/rlhf/optimiser.ts";
 import { makeOptimiser } from "../../src/rlhf/optimiser.ts";
@@ -91,13 +91,14 @@ function inputOf({ name, batch: B, context: T }: Size): Pick<Training, "rows" | 
 export function describeTraining(
   engine: Engine,
   wanted: Size,
+  options: StepOptions = {},
 ): Omit<Training, "plan"> & { readonly input: LmInput; readonly calls: readonly Call[] } {
   const config = modelOf(wanted);
   const parameters = layOut(wanted.name, gptSpecs(config), true);
   const optimiser = makeOptimiser(parameters);
   const { input, ...batch } = inputOf(wanted);
   const stats = persistent(`${wanted.name}.loss`, [2]);
-  const { calls } = lmStep(config, parameters, optimiser, input, stats);
+  const { calls } = lmStep(config, parameters, optimiser, input, stats, options);
   const count = parameterCount(parameters);
   const common = { engine, config, parameters, optimiser, ...batch, stats };
   const tokens = wanted.batch * wanted.context;
@@ -136,8 +137,12 @@ function rowsOf(
 }
 
 /** Compiles the training step of a size and fills its tensors. */
-export async function prepareTraining(engine: Engine, wanted: Size): Promise<Training> {
-  const training = describeTraining(engine, wanted);
+export async function prepareTraining(
+  engine: Engine,
+  wanted: Size,
+  options: StepOptions = {},
+): Promise<Training> {
+  const training = describeTraining(engine, wanted, options);
   const plan = await engine.compile(`${wanted.name} step`, training.calls);
   fillTraining(training, wanted);
   return { ...training, plan };

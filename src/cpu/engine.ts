@@ -55,6 +55,8 @@ export class CpuEngine implements Engine {
     buffer: Infinity,
     bindings: Infinity,
     groups: Infinity,
+    // no twin reads halves; the memory that they save matters on a GPU
+    f16: false,
     budget: MOST_BYTES,
   };
   smoothness: Smoothness = "turbo";
@@ -88,8 +90,8 @@ export class CpuEngine implements Engine {
   /** Assigns addresses and prepares every call. Rejects with a RangeError when the memory cannot hold it. */
   async compile(label: string, calls: readonly Call[]): Promise<CompiledPlan> {
     checkFits({ plans: [{ label, calls }] }, this.limits, this.memory);
-    const { slotOf, lengths } = assignSlots(calls, this.memory.slotSizes);
-    this.memory.growSlots(lengths);
+    const { slotOf, sizes } = assignSlots(calls, this.memory.slotSizes);
+    this.memory.growSlots(sizes);
     const address = ({ storage, offset }: Tensor): number => {
       const slot = slotOf.get(storage);
       const start = slot === undefined ? this.memory.persistent(storage) : this.memory.slot(slot);

@@ -15,7 +15,9 @@ const FIRST = 1024;
 
 type ArrayType = typeof Float32Array | typeof Uint32Array | typeof Int32Array;
 
+/** @throws RangeError for f16, which no plan of this engine holds */
 function arrayType(dtype: DType): ArrayType {
+  if (dtype === "f16") throw new RangeError("cpu: this engine holds no f16 tensors, only f32");
   if (dtype === "f32") return Float32Array;
   return dtype === "u32" ? Uint32Array : Int32Array;
 }
@@ -24,7 +26,7 @@ export class WasmMemory implements EngineMemory {
   readonly memory: WebAssembly.Memory;
   private readonly addresses = new Map<Storage, number>();
   private readonly slotAddresses: number[] = [];
-  private readonly slotLengths: number[] = [];
+  private readonly slotBytes: number[] = [];
   private readonly counts: Counts;
   private top = FIRST;
 
@@ -39,15 +41,15 @@ export class WasmMemory implements EngineMemory {
     return this.memory.buffer;
   }
 
-  /** Elements of each slot that exists already. */
+  /** Bytes of each slot that exists already. */
   get slotSizes(): readonly number[] {
-    return this.slotLengths;
+    return this.slotBytes;
   }
 
   get bytes(): { persistent: number; slots: number } {
     let persistent = 0;
     for (const storage of this.addresses.keys()) persistent += storage.length * 4;
-    return { persistent, slots: this.slotLengths.reduce((sum, length) => sum + length * 4, 0) };
+    return { persistent, slots: this.slotBytes.reduce((sum, bytes) => sum + bytes, 0) };
   }
 
   /** True if a persistent storage has its address. */
@@ -56,10 +58,10 @@ export class WasmMemory implements EngineMemory {
   }
 
   /** Makes the slots of an assignment that do not exist yet. */
-  growSlots(lengths: readonly number[]): void {
-    for (const length of lengths.slice(this.slotLengths.length)) {
-      this.slotAddresses.push(this.reserve("a slot", length * 4));
-      this.slotLengths.push(length);
+  growSlots(sizes: readonly number[]): void {
+    for (const bytes of sizes.slice(this.slotBytes.length)) {
+      this.slotAddresses.push(this.reserve("a slot", bytes));
+      this.slotBytes.push(bytes);
     }
   }
 
@@ -134,7 +136,7 @@ export class WasmMemory implements EngineMemory {
   destroy(): void {
     this.addresses.clear();
     this.slotAddresses.length = 0;
-    this.slotLengths.length = 0;
+    this.slotBytes.length = 0;
   }
 
   private grow(name: string, pages: number): void {

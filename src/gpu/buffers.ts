@@ -1,18 +1,42 @@
 // GPU memory: persistent buffers by storage, slots shared by all plans, uploads and read-backs.
 import type { Counts, EngineMemory, HostArray } from "../plan/engine.ts";
-import { size } from "../plan/tensor.ts";
-import type { Storage, Tensor } from "../plan/tensor.ts";
+import { decodeHalf, encodeHalf } from "../plan/half.ts";
+import { offsetBytes, size, storageBytes, tensorBytes } from "../plan/tensor.ts";
+import type { DType, Storage, Tensor } from "../plan/tensor.ts";
 import { StagingPool } from "./staging.ts";
 import type { Staged } from "./staging.ts";
 
 const USAGE = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC (numbers, because Node has no GPUBufferUsage)
+
+/** Values as they lie in a buffer: halves in pairs, everything else as it is. */
+export function packed(dtype: DType, values: HostArray | readonly number[]): HostArray {
+  if (dtype === "f16") {
+    const even = new Float32Array(2 * Math.ceil(values.length / 2));
+    even.set(values);
+    return new Uint32Array(encodeHalf(even).buffer);
+  }
+  if (!Array.isArray(values)) return values as HostArray;
+  return dtype === "f32" ? new Float32Array(values) : new Int32Array(values);
+}
+
+/** The values of `count` elements that begin at byte `start`; halves become singles. */
+export function unpacked(
+  dtype: DType,
+  bytes: ArrayBuffer,
+  start: number,
+  count: number,
+): HostArray {
+  if (dtype === "f16") return decodeHalf(new Uint16Array(bytes, start, count));
+  if (dtype === "f32") return new Float32Array(bytes, start, count);
+  return new (dtype === "u32" ? Uint32Array : Int32Array)(bytes, start, count);
+}
 
 export class GpuMemory implements EngineMemory {
   readonly device: GPUDevice;
   private readonly counts: Counts;
   private readonly buffers = new Map<Storage, GPUBuffer>();
   private readonly slots: GPUBuffer[] = [];
-  private readonly slotLengths: number[] = [];
+  private readonly slotBytes: number[] = [];
   private readonly staging: StagingPool;
 
   /** `counts` is shared with the executor and counts up. */
@@ -22,16 +46,16 @@ export class GpuMemory implements EngineMemory {
     this.staging = new StagingPool(device, () => this.counts.buffers++);
   }
 
-  /** Elements of each slot that exists already. */
+  /** Bytes of each slot that exists already. */
   get slotSizes(): readonly number[] {
-    return this.slotLengths;
+    return this.slotBytes;
   }
 
   /** Bytes held by persistent buffers and by slots. */
   get bytes(): { persistent: number; slots: number } {
     let persistent = 0;
-    for (const storage of this.buffers.keys()) persistent += storage.length * 4;
-    return { persistent, slots: this.slotLengths.reduce((sum, length) => sum + length * 4, 0) };
+    for (const storage of this.buffers.keys()) persistent += storageBytes(storage);
+    return { persistent, slots: this.slotBytes.reduce((sum, bytes) => sum + bytes, 0) };
   }
 
   /** True if a persistent storage has its buffer. */
@@ -40,11 +64,10 @@ export class GpuMemory implements EngineMemory {
   }
 
   /** Makes the slots of an assignment that do not exist yet. */
-  growSlots(lengths: readonly number[]): void {
-    for (let slot = this.slots.length; slot < lengths.length; slot++) {
-      const length = lengths[slot] ?? 0;
-      this.slots.push(this.create(`slot ${String(slot)}`, length));
-      this.slotLengths.push(length);
+  growSlots(sizes: readonly number[]): void {
+    for (const bytes of sizes.slice(this.slots.length)) {
+      this.slots.push(this.create(`slot ${String(this.slots.length)}`, bytes));
+      this.slotBytes.push(bytes);
     }
   }
 
@@ -58,24 +81,22 @@ export class GpuMemory implements EngineMemory {
   persistent(storage: Storage): GPUBuffer {
     const known = this.buffers.get(storage);
     if (known !== undefined) return known;
-    const buffer = this.create(storage.name, storage.length);
+    const buffer = this.create(storage.name, storageBytes(storage));
     this.buffers.set(storage, buffer);
     return buffer;
   }
 
-  /** Queues a write; it takes effect before the next submit. */
+  /** Queues a write; it takes effect before the next submit. An f16 tensor is written whole. */
   write(tensor: Tensor, values: HostArray | readonly number[], offset = 0): void {
-    const data = Array.isArray(values)
-      ? tensor.dtype === "f32"
-        ? new Float32Array(values)
-        : new Int32Array(values)
-      : (values as HostArray);
-    if (offset + data.length > size(tensor.shape)) {
+    const half = tensor.dtype === "f16";
+    const length = size(tensor.shape);
+    if (offset + values.length > length || (half && values.length < length)) {
       throw new RangeError(
-        `write: ${tensor.name} holds ${String(size(tensor.shape))} elements, got ${String(data.length)} at ${String(offset)}`,
+        `write: ${tensor.name} holds ${String(length)} elements${half ? ", to be written all at once" : ""}, got ${String(values.length)} at ${String(offset)}`,
       );
     }
-    const at = (tensor.offset + offset) * 4;
+    const data = packed(tensor.dtype, values);
+    const at = offsetBytes(tensor) + offset * 4;
     this.counts.writes++;
     this.counts.writtenBytes += data.byteLength;
     this.device.queue.writeBuffer(
@@ -92,10 +113,10 @@ export class GpuMemory implements EngineMemory {
     const encoder = this.device.createCommandEncoder({ label: `copy ${from.name}` });
     encoder.copyBufferToBuffer(
       this.persistent(from.storage),
-      from.offset * 4,
+      offsetBytes(from),
       this.persistent(to.storage),
-      to.offset * 4,
-      size(from.shape) * 4,
+      offsetBytes(to),
+      tensorBytes(from),
     );
     this.submit(encoder);
   }
@@ -110,13 +131,13 @@ export class GpuMemory implements EngineMemory {
 
   /** Records the copies of a read-back; `collect` gives the values once the encoder's commands are submitted. */
   stage(tensors: readonly Tensor[], encoder: GPUCommandEncoder): Staged {
-    const lengths = tensors.map((tensor) => size(tensor.shape) * 4);
+    const lengths = tensors.map(tensorBytes);
     const staged = this.staging.take(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
     tensors.forEach((tensor, index) => {
       const length = lengths[index] ?? 0;
       const source = this.persistent(tensor.storage);
-      encoder.copyBufferToBuffer(source, tensor.offset * 4, staged.buffer, at, length);
+      encoder.copyBufferToBuffer(source, offsetBytes(tensor), staged.buffer, at, length);
       at += length;
     });
     return staged;
@@ -130,11 +151,8 @@ export class GpuMemory implements EngineMemory {
     let at = 0;
     return tensors.map((tensor) => {
       const start = at;
-      const count = size(tensor.shape);
-      at += count * 4;
-      if (tensor.dtype === "f32") return new Float32Array(bytes, start, count);
-      if (tensor.dtype === "u32") return new Uint32Array(bytes, start, count);
-      return new Int32Array(bytes, start, count);
+      at += tensorBytes(tensor);
+      return unpacked(tensor.dtype, bytes, start, size(tensor.shape));
     });
   }
 
@@ -144,7 +162,7 @@ export class GpuMemory implements EngineMemory {
     this.staging.destroy();
     this.buffers.clear();
     this.slots.length = 0;
-    this.slotLengths.length = 0;
+    this.slotBytes.length = 0;
   }
 
   private submit(encoder: GPUCommandEncoder): void {
@@ -152,8 +170,7 @@ export class GpuMemory implements EngineMemory {
     this.counts.submits++;
   }
 
-  private create(label: string, length: number): GPUBuffer {
-    const bytes = Math.max(4, length * 4);
+  private create(label: string, bytes: number): GPUBuffer {
     const limit = this.device.limits.maxBufferSize;
     if (bytes > limit) {
       throw new RangeError(

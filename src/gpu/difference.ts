@@ -1,7 +1,16 @@
 // How far what a program writes is from what it should write.
+import type { Call } from "../plan/tape.ts";
 
 /** Two ways to compute the same may differ by rounding alone: so much, relative to the largest magnitude. */
-export const TOLERANCE = 2e-5;
+const TOLERANCE = 2e-5;
+/** A half has 11 significant bits: results that differ by rounding alone may be stored one step apart. */
+const HALF_STEP = 2 ** -10;
+
+/** How far results of a call may be apart, relative to the largest magnitude. */
+export function toleranceOf({ kernel, bindings }: Call): number {
+  const half = kernel.writes.some((name) => bindings[name]?.dtype === "f16");
+  return half ? TOLERANCE + HALF_STEP : TOLERANCE;
+}
 
 export interface Difference {
   readonly absolute: number;

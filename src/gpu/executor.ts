@@ -5,7 +5,7 @@ import { checkFits } from "../plan/fits.ts";
 import type { Limits } from "../plan/fits.ts";
 import { assignSlots } from "../plan/liveness.ts";
 import type { Call } from "../plan/tape.ts";
-import { size } from "../plan/tensor.ts";
+import { offsetBytes, tensorBytes } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 import { GpuMemory } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
@@ -63,8 +63,8 @@ export class Executor implements Engine {
    */
   async compile(label: string, calls: readonly Call[]): Promise<Plan> {
     checkFits({ plans: [{ label, calls }] }, this.limits, this.memory);
-    const { slotOf, lengths } = assignSlots(calls, this.memory.slotSizes);
-    this.memory.growSlots(lengths);
+    const { slotOf, sizes } = assignSlots(calls, this.memory.slotSizes);
+    this.memory.growSlots(sizes);
     const buffer = (tensor: Tensor): GPUBuffer => {
       const slot = slotOf.get(tensor.storage);
       return slot === undefined ? this.memory.persistent(tensor.storage) : this.memory.slot(slot);
@@ -262,8 +262,8 @@ export class Executor implements Engine {
       }
       const resource = {
         buffer: buffer(tensor),
-        offset: tensor.offset * 4,
-        size: size(tensor.shape) * 4,
+        offset: offsetBytes(tensor),
+        size: tensorBytes(tensor),
       };
       return { binding: index, resource };
     });

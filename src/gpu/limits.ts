@@ -16,13 +16,14 @@ export function guessBudget(maxBufferSize: number, deviceMemory?: number): numbe
 }
 
 /** What a device allows. */
-export function limitsOf({ limits }: GPUDevice): Limits {
+export function limitsOf({ limits, features }: GPUDevice): Limits {
   const host = globalThis as { readonly navigator?: { readonly deviceMemory?: number } };
   return {
     binding: limits.maxStorageBufferBindingSize,
     buffer: limits.maxBufferSize,
     bindings: limits.maxStorageBuffersPerShaderStage,
     groups: limits.maxComputeWorkgroupsPerDimension,
+    f16: features.has("shader-f16"),
     budget: guessBudget(limits.maxBufferSize, host.navigator?.deviceMemory),
   };
 }

@@ -1,4 +1,4 @@
-// Finds wgsl/<kernel>.wgsl, writes a kernel's constants into its `// param` lines and reads its bindings.
+// Finds wgsl/<kernel>.wgsl, writes constants and element types into its `// param` lines and reads its bindings.
 import type { Consts } from "../plan/kernel.ts";
 import { unroll } from "./unroll.ts";
 
@@ -58,6 +58,29 @@ export function paramsOf(source: string): string[] {
   return [...source.matchAll(PARAM)].map((match) => match[1] ?? "");
 }
 
+const ALIAS = /^alias (\w+) = f32;(\s*\/\/ param.*)$/gm;
+
+/** The bindings that a shader can also read or write as halves: each has an alias, its name in capitals. */
+export function halvable(source: string): Set<string> {
+  return new Set([...source.matchAll(ALIAS)].map(([, name = ""]) => name.toLowerCase()));
+}
+
+/** The shader with the aliases of some bindings turned to f16. The first line stays the first. */
+function withHalves(kernel: string, source: string, halves: ReadonlySet<string>): string {
+  if (halves.size === 0) return source;
+  const known = halvable(source);
+  const missing = [...halves].find((name) => !known.has(name));
+  if (missing !== undefined) {
+    throw new Error(
+      `${kernel}: ${missing} is f16, and wgsl/${kernel}.wgsl has no alias ${missing.toUpperCase()}, expected f32`,
+    );
+  }
+  const typed = source.replace(ALIAS, (line, name: string, rest: string) =>
+    halves.has(name.toLowerCase()) ? `alias ${name} = f16;${rest}` : line,
+  );
+  return `enable f16; ${typed}`;
+}
+
 function literal(kernel: string, name: string, type: string, value: number | boolean): string {
   if (type === "bool") {
     if (typeof value !== "boolean") throw new TypeError(`${kernel}: ${name} must be a boolean`);
@@ -75,8 +98,17 @@ function literal(kernel: string, name: string, type: string, value: number | boo
   return type === "u32" ? `${String(value)}u` : String(value);
 }
 
-/** The shader with its param lines rewritten and its marked loops unrolled. Throws on a missing or unknown constant. */
-export function specialise(kernel: string, source: string, consts: Consts): string {
+/**
+ * The shader with its param lines rewritten and its marked loops unrolled.
+ * @param halves names of the bindings that hold f16
+ * @throws Error on a missing or unknown constant, and when the shader cannot take a binding as f16
+ */
+export function specialise(
+  kernel: string,
+  source: string,
+  consts: Consts,
+  halves: ReadonlySet<string> = new Set(),
+): string {
   const unused = new Set(Object.keys(consts));
   const result = source.replace(
     PARAM,
@@ -92,5 +124,5 @@ export function specialise(kernel: string, source: string, consts: Consts): stri
       `${kernel}: wgsl/${kernel}.wgsl has no param line for ${[...unused].join(", ")}`,
     );
   }
-  return unroll(kernel, result);
+  return unroll(kernel, withHalves(kernel, result, halves));
 }

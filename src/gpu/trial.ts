@@ -1,7 +1,9 @@
 // Runs one call by itself on made-up numbers, to time it and to compare what different programs make of it.
 import type { HostArray } from "../plan/engine.ts";
 import type { Call } from "../plan/tape.ts";
-import { size } from "../plan/tensor.ts";
+import { size, tensorBytes } from "../plan/tensor.ts";
+import type { DType } from "../plan/tensor.ts";
+import { packed, unpacked } from "./buffers.ts";
 import type { Executor } from "./executor.ts";
 import { bindingsOf } from "./shader.ts";
 import type { Program } from "./variants.ts";
@@ -17,11 +19,12 @@ interface Place {
   readonly name: string;
   readonly buffer: GPUBuffer;
   readonly values: HostArray;
+  readonly dtype: DType;
   readonly written: boolean;
 }
 
 /** The same numbers every time, in (0, 1], because some kernels take roots; masks and ids are ones. */
-function madeUp(length: number, dtype: string, seed: number): HostArray {
+function madeUp(length: number, dtype: DType, seed: number): HostArray {
   if (dtype === "u32") return new Uint32Array(length).fill(1);
   if (dtype === "i32") return new Int32Array(length).fill(1);
   let state = seed;
@@ -49,17 +52,20 @@ export class Trial {
       const values = given[name] ?? madeUp(size(tensor.shape), tensor.dtype, index + 1);
       const buffer = executor.gpu.device.createBuffer({
         label: `trial ${name}`,
-        size: values.byteLength,
+        size: tensorBytes(tensor),
         usage: STORAGE,
       });
-      return { name, buffer, values, written: written.has(name) };
+      const { dtype } = tensor;
+      return { name, buffer, values, dtype, written: written.has(name) };
     });
   }
 
   /** What a program writes, in the order of the call's bindings. */
   async results(program: Program): Promise<HostArray[]> {
     const { device } = this.executor.gpu;
-    for (const { buffer, values } of this.places) device.queue.writeBuffer(buffer, 0, values);
+    for (const { buffer, values, dtype } of this.places) {
+      device.queue.writeBuffer(buffer, 0, packed(dtype, values));
+    }
     await this.run(program, 1);
     const outputs = this.places.filter(({ written }) => written);
     const length = outputs.reduce((sum, { buffer }) => sum + buffer.size, 0);
@@ -75,12 +81,10 @@ export class Trial {
       await staging.mapAsync(MAP_READ);
       const bytes = staging.getMappedRange().slice(0);
       at = 0;
-      return outputs.map(({ buffer, values }) => {
+      return outputs.map(({ buffer, values, dtype }) => {
         const start = at;
         at += buffer.size;
-        if (values instanceof Float32Array) return new Float32Array(bytes, start, values.length);
-        if (values instanceof Uint32Array) return new Uint32Array(bytes, start, values.length);
-        return new Int32Array(bytes, start, values.length);
+        return unpacked(dtype, bytes, start, values.length);
       });
     } finally {
       staging.destroy();

@@ -2,7 +2,7 @@
 import type { Variant } from "../plan/kernel.ts";
 import type { Call } from "../plan/tape.ts";
 import { flopsOf } from "../plan/work.ts";
-import { differenceOf, TOLERANCE } from "./difference.ts";
+import { differenceOf, toleranceOf } from "./difference.ts";
 import type { Executor } from "./executor.ts";
 import { shaderSource } from "./shader.ts";
 import { Trial } from "./trial.ts";
@@ -154,7 +154,10 @@ class Tuner {
       for (const program of programs) this.executor.pipeline(program).catch(() => undefined);
       const expected = await trial.results(plain);
       const entries: Entry[] = [{ program: plain, error: 0, outcome: "slower" }];
-      for (const program of others) entries.push(await checked(trial, program, expected));
+      const tolerance = toleranceOf(call);
+      for (const program of others) {
+        entries.push(await checked(trial, program, { expected, tolerance }));
+      }
       await race(trial, entries);
       const base = entries[0]?.milliseconds ?? Infinity;
       const fast = entries.filter((entry) => (entry.milliseconds ?? Infinity) < GAIN * base);
@@ -186,11 +189,11 @@ const byTime = (x: Pick<Entry, "milliseconds">, y: Pick<Entry, "milliseconds">):
 async function checked(
   trial: Trial,
   program: Program,
-  expected: readonly ArrayLike<number>[],
+  { expected, tolerance }: { expected: readonly ArrayLike<number>[]; tolerance: number },
 ): Promise<Entry> {
   try {
     const { relative: error } = differenceOf(await trial.results(program), expected);
-    return { program, error, outcome: error <= TOLERANCE ? "slower" : "wrong" };
+    return { program, error, outcome: error <= tolerance ? "slower" : "wrong" };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { program, outcome: "failed", message };

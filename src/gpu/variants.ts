@@ -2,7 +2,7 @@
 import type { AdapterTraits, Grid, Variant } from "../plan/kernel.ts";
 import type { Call } from "../plan/tape.ts";
 import type { Gpu } from "./device.ts";
-import { shaderSource, specialise } from "./shader.ts";
+import { halvable, shaderSource, specialise } from "./shader.ts";
 
 /** Title of the way to compute a call that is not a variant. */
 export const PLAIN = "plain";
@@ -29,27 +29,42 @@ export function traitsOf({ device, adapter }: Gpu): AdapterTraits {
   };
 }
 
-/** Two calls with the same key are computed by the same program. */
-export function keyOf({ kernel, consts }: Pick<Call, "kernel" | "consts">): string {
-  const names = Object.keys(consts).sort();
-  return `${kernel.name} ${names.map((name) => `${name}=${String(consts[name])}`).join(" ")}`;
+/** The bindings of a call whose tensors are f16, in alphabetical order. */
+function halvesOf({ bindings }: Call): Set<string> {
+  const names = Object.keys(bindings).sort();
+  return new Set(names.filter((name) => bindings[name]?.dtype === "f16"));
 }
 
-/** The variants of a kernel that can compute a call. */
-export function variantsOf({ kernel, consts }: Call, traits: AdapterTraits): Variant[] {
+/** Two calls with the same key are computed by the same program. */
+export function keyOf(call: Call): string {
+  const { kernel, consts } = call;
+  const names = Object.keys(consts).sort();
+  const halves = [...halvesOf(call)].map((name) => ` ${name}:f16`);
+  return `${kernel.name} ${names.map((name) => `${name}=${String(consts[name])}`).join(" ")}${halves.join("")}`;
+}
+
+/** The variants of a kernel that can compute a call, its halves included. */
+export function variantsOf(call: Call, traits: AdapterTraits): Variant[] {
+  const { kernel, consts } = call;
+  const halves = halvesOf(call);
+  const takes = ({ shader }: Variant): boolean => {
+    const known = halves.size > 0 ? halvable(shaderSource(shader)) : halves;
+    return [...halves].every((name) => known.has(name));
+  };
   const all = (kernel.variants ?? []) as readonly Variant[];
-  return all.filter((variant) => variant.applies(consts, traits));
+  return all.filter((variant) => variant.applies(consts, traits) && takes(variant));
 }
 
 /** The program of a call: by a variant, or the plain one. */
 export function programOf(call: Call, traits: AdapterTraits, variant?: Variant): Program {
   const { kernel, consts } = call;
+  const halves = halvesOf(call);
   if (variant === undefined) {
-    const code = specialise(kernel.name, shaderSource(kernel.name), consts);
+    const code = specialise(kernel.name, shaderSource(kernel.name), consts, halves);
     return { title: PLAIN, shader: kernel.name, code, grid: kernel.grid(consts as never) };
   }
   const { title, shader } = variant;
-  const code = specialise(shader, shaderSource(shader), variant.consts(consts, traits));
+  const code = specialise(shader, shaderSource(shader), variant.consts(consts, traits), halves);
   return { title, shader, code, grid: variant.grid(consts, traits) };
 }
 

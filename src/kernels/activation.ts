@@ -73,7 +73,7 @@ function apply(
   { forward, backward }: { forward: Forward; backward: Backward },
 ): Tensor {
   const N = size(x.shape);
-  const y = tape.result(forward.name, x.shape, x);
+  const y = tape.activation(forward.name, x.shape, x);
   tape.call(forward, { x, y }, { N });
   tape.onBackward(y, () => {
     const dy = tape.gradientOf(y);
@@ -129,7 +129,7 @@ export function swiglu(tape: Tape, gate: Tensor, up: Tensor): Tensor {
     size(up.shape) === N && gate !== up,
     `swiglu: got ${describe(gate)} and ${describe(up)}, expected two tensors of equal shapes`,
   );
-  const y = tape.result("swiglu", gate.shape, gate, up);
+  const y = tape.activation("swiglu", gate.shape, gate, up);
   tape.call(swigluForward, { gate, up, y }, { N });
   tape.onBackward(y, () => {
     const dy = tape.gradientOf(y);

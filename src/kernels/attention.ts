@@ -192,7 +192,7 @@ export function attention(
     `attention: expected qkv[B*T,3*H*D] and mask[B,T] for B=${String(B)}, T=${String(T)}, H=${String(H)}, got ${describe(qkv)} and ${describe(mask)}`,
   );
   const sizes = { B, T, H, D: C / H };
-  const y = tape.result("attention", [B * T, C], qkv);
+  const y = tape.activation("attention", [B * T, C], qkv);
   const lse = tape.scratch("lse", [B, H, T]);
   tape.call(attentionForward, { qkv, mask, y, lse }, sizes);
   tape.onBackward(y, () => {

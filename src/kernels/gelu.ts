@@ -49,7 +49,7 @@ export const geluBackward: Kernel<"x" | "dy" | "dx", Consts & { readonly ACCUMUL
 /** y = gelu(x), any shape. */
 export function gelu(tape: Tape, x: Tensor): Tensor {
   const N = size(x.shape);
-  const y = tape.result("gelu", x.shape, x);
+  const y = tape.activation("gelu", x.shape, x);
   tape.call(geluForward, { x, y }, { N });
   tape.onBackward(y, () => {
     const dy = tape.gradientOf(y);

@@ -126,7 +126,7 @@ export function layernorm(tape: Tape, x: Tensor, w: Tensor, b: Tensor, eps = 1e-
     size(w.shape) === C && size(b.shape) === C,
     `layernorm: ${describe(x)} needs a gain and a bias of ${String(C)}, got ${describe(w)} and ${describe(b)}`,
   );
-  const y = tape.result("layernorm", x.shape, x, w, b);
+  const y = tape.activation("layernorm", x.shape, x, w, b);
   const stats = tape.scratch("layernorm.stats", [R, 2]);
   tape.call(layernormForward, { x, w, b, y, stats }, { R, C, EPS: eps });
   tape.onBackward(y, () => {

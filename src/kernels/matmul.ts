@@ -102,7 +102,8 @@ export function product(
     {
       a,
       b,
-      bias: bias ?? b,
+      // any f32 tensor where there is none: the shader has no halves for it
+      bias: bias ?? (b.dtype === "f32" ? b : tape.scratch("no bias", [1])),
       r: residual ?? geluBackward ?? b,
       c: out.tensor,
       e: gelu ?? sums?.tensor ?? tape.scratch("unused", [1]),
@@ -189,7 +190,11 @@ export function linear(
     residual === undefined || size(residual.shape) === R * N,
     `linear: the residual must have the shape of the result, got ${describe(x)}, ${describe(weight)}`,
   );
-  const y = tape.result("linear", [R, N], ...present(x, weight, bias, residual));
+  const parents = present(x, weight, bias, residual);
+  const y =
+    residual === undefined
+      ? tape.activation("linear", [R, N], ...parents)
+      : tape.result("linear", [R, N], ...parents);
   product(tape, [x, weight, { tensor: y, ACCUMULATE: false }], { M: R, N, K }, { bias, residual });
   tape.onBackward(y, () => {
     const dy = tape.gradientOf(y);
@@ -226,8 +231,8 @@ export function feedForward(tape: Tape, x: Tensor, w: FeedForward, residual: Ten
     size(down.shape) === F * C && size(residual.shape) === R * C,
     `feedForward: expected W1[C,F], W2[F,C] and r[R,C], got ${describe(up)}, ${describe(down)} and ${describe(residual)}`,
   );
-  const inner = tape.result("inner", [R, F], ...present(x, up, upBias));
-  const active = tape.result("gelu", [R, F], ...present(x, up, upBias));
+  const inner = tape.activation("inner", [R, F], ...present(x, up, upBias));
+  const active = tape.activation("gelu", [R, F], ...present(x, up, upBias));
   product(
     tape,
     [x, up, { tensor: inner, ACCUMULATE: false }],

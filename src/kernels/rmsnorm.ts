@@ -78,7 +78,7 @@ export function rmsnorm(tape: Tape, x: Tensor, w: Tensor, eps = 1e-6): Tensor {
     size(w.shape) === C,
     `rmsnorm: ${describe(x)} needs a gain of ${String(C)}, got ${describe(w)}`,
   );
-  const y = tape.result("rmsnorm", x.shape, x, w);
+  const y = tape.activation("rmsnorm", x.shape, x, w);
   const inverse = tape.scratch("rmsnorm.inverse", [R]);
   tape.call(rmsnormForward, { x, w, y, inverse }, { R, C, EPS: eps });
   tape.onBackward(y, () => {

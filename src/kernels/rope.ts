@@ -103,7 +103,7 @@ export function rope(
       rotated <= heads,
     `rope: expected x[R,heads*D], pos[R] and tables[P,D/2] for ${String(heads)} heads, got ${describe(x)}, ${describe(pos)} and ${describe(cosines)}`,
   );
-  const y = tape.result("rope", x.shape, x);
+  const y = tape.activation("rope", x.shape, x);
   const consts = { R, HEADS: heads, ROTATED: rotated, D, INTERLEAVED: interleaved };
   const forward = { ...consts, INVERSE: false, ACCUMULATE: false };
   tape.call(ropeKernel, { x, pos, cosines, sines, y }, forward);

@@ -1,6 +1,7 @@
 // The bench a case runs on: tensors made from its inputs, a tape, one execution on the GPU, results by name.
 import type { Executor } from "../gpu/executor.ts";
 import { Tape } from "../plan/tape.ts";
+import type { TapeOptions } from "../plan/tape.ts";
 import { persistent } from "../plan/tensor.ts";
 import type { DType, Shape, Tensor } from "../plan/tensor.ts";
 import { valuesOf } from "./manifest.ts";
@@ -11,10 +12,15 @@ export type Results = Readonly<Record<string, ArrayLike<number>>>;
 /** Runs one case with the engine's own ops. */
 export type Spec = (bench: Bench) => Results | Promise<Results>;
 
+/** How blocks keep their activations, see TapeOptions. */
+export type Activations = "f16" | "f32";
+/** The oracle's tolerances are for f32; its README says what they become for f16 storage. */
+export const SLACK: Readonly<Record<Activations, number>> = { f32: 1, f16: 200 };
+
 type GpuValues = Float32Array | Uint32Array | Int32Array;
 
 function asDType(values: ArrayLike<number>, dtype: DType): GpuValues {
-  if (dtype === "f32") return Float32Array.from(values);
+  if (dtype === "f32" || dtype === "f16") return Float32Array.from(values);
   return dtype === "u32" ? Uint32Array.from(values) : Int32Array.from(values);
 }
 
@@ -22,13 +28,24 @@ export class Bench {
   readonly executor: Executor;
   readonly item: OracleCase;
   /** the tape of the next `run`; a new one begins after each */
-  tape = new Tape({ keep: true });
+  tape: Tape;
+  /** results may be so many times further off than the case says */
+  readonly slack: number;
   private readonly vectors: Vectors;
+  private readonly options: TapeOptions;
 
-  constructor(executor: Executor, item: OracleCase, vectors: Vectors) {
+  constructor(
+    executor: Executor,
+    item: OracleCase,
+    vectors: Vectors,
+    activations: Activations = "f32",
+  ) {
     this.executor = executor;
     this.item = item;
     this.vectors = vectors;
+    this.options = { keep: true, activations };
+    this.tape = new Tape(this.options);
+    this.slack = SLACK[activations];
   }
 
   /** A hyper-parameter that must be a number. */
@@ -115,7 +132,7 @@ export class Bench {
   async execute(): Promise<void> {
     this.tape.backward();
     this.executor.run(await this.executor.compile(this.item.id, this.tape.calls));
-    this.tape = new Tape({ keep: true });
+    this.tape = new Tape(this.options);
   }
 
   /** Reads tensors back by name. */

@@ -6,7 +6,7 @@ import type { Limits } from "./fits.ts";
 import { memoryPlan } from "./memory-plan.ts";
 import type { Demand, NamedCalls } from "./memory-plan.ts";
 import type { Call } from "./tape.ts";
-import { size } from "./tensor.ts";
+import { size, tensorBytes } from "./tensor.ts";
 import type { Storage, Tensor } from "./tensor.ts";
 
 /** Writes vanish and reads give zeros, so that setting something up on it costs only the recording of its plans. */
@@ -55,11 +55,11 @@ export class DryEngine implements Engine {
   }
 
   private zeros(tensors: readonly Tensor[]): HostArray[] {
-    const bytes = tensors.reduce((sum, { shape }) => sum + size(shape) * 4, 0);
+    const bytes = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
     this.readBack = Math.max(this.readBack, bytes);
     return tensors.map(({ dtype, shape, storage }) => {
       this.touched.add(storage);
-      if (dtype === "f32") return new Float32Array(size(shape));
+      if (dtype === "f32" || dtype === "f16") return new Float32Array(size(shape));
       return dtype === "u32" ? new Uint32Array(size(shape)) : new Int32Array(size(shape));
     });
   }

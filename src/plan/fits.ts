@@ -2,6 +2,7 @@
 import { NOTHING, additions, bindingsOf, bytesText } from "./memory-plan.ts";
 import type { Demand, Held, NamedCalls } from "./memory-plan.ts";
 import { boundBy } from "./tape.ts";
+import { describe, storageBytes } from "./tensor.ts";
 
 /** What a device allows; Infinity where it sets no limit. */
 export interface Limits {
@@ -13,6 +14,8 @@ export interface Limits {
   readonly bindings: number;
   /** workgroups in each dimension: maxComputeWorkgroupsPerDimension */
   readonly groups: number;
+  /** whether shaders may store halves: the feature shader-f16 */
+  readonly f16: boolean;
   /** bytes of everything together; a device does not tell it, so it is given or guessed */
   readonly budget: number;
 }
@@ -23,10 +26,23 @@ export const GUARANTEED: Limits = {
   buffer: 2 ** 28,
   bindings: 8,
   groups: 65535,
+  f16: false,
   budget: Infinity,
 };
 
 const SMALLER = "a smaller batch, context or model takes less";
+
+function halfProblem(plans: readonly NamedCalls[], { f16 }: Limits): string | undefined {
+  if (f16) return undefined;
+  for (const { label, calls } of plans) {
+    for (const { bindings } of calls) {
+      const half = Object.values(bindings).find(({ dtype }) => dtype === "f16");
+      if (half === undefined) continue;
+      return `${label}: keeps ${describe(half)} as f16, which needs an adapter with shader-f16, and this one has none; nothing was allocated for it, f32 activations work.`;
+    }
+  }
+  return undefined;
+}
 
 function bindingProblem(
   plans: readonly NamedCalls[],
@@ -62,16 +78,16 @@ function bufferProblem(demand: Demand, limits: Limits, held: Held): string | und
   const [first, ...more] = demand.plans.map((plan) => plan.label);
   const others = more.length > 3 ? [`${String(more.length)} other plans`] : more;
   const label = [first, ...others].join(", ");
-  const large = storages.find(({ length }) => length * 4 > limits.buffer);
+  const large = storages.find((storage) => storageBytes(storage) > limits.buffer);
   if (large !== undefined) {
-    return `${label}: ${large.name} takes ${bytesText(large.length * 4)}, and a buffer of this device at most ${bytesText(limits.buffer)}`;
+    return `${label}: ${large.name} takes ${bytesText(storageBytes(large))}, and a buffer of this device at most ${bytesText(limits.buffer)}`;
   }
-  const slot = Math.max(0, ...slots) * 4;
+  const slot = Math.max(0, ...slots);
   if (slot > limits.buffer) {
     return `${label}: its largest temporary takes ${bytesText(slot)}, and a buffer of this device at most ${bytesText(limits.buffer)}`;
   }
-  const added = storages.reduce((sum, { length }) => sum + length * 4, 0);
-  const slotBytes = slots.reduce((sum, length) => sum + length * 4, 0);
+  const added = storages.reduce((sum, storage) => sum + storageBytes(storage), 0);
+  const slotBytes = slots.reduce((sum, bytes) => sum + bytes, 0);
   const total = held.bytes.persistent + added + slotBytes + (demand.readBack ?? 0);
   if (total <= limits.budget) return undefined;
   return `${label}: with what is there already it takes ${bytesText(total)} of memory (${bytesText(slotBytes)} of it for temporaries), and the budget is ${bytesText(limits.budget)}`;
@@ -92,6 +108,8 @@ function problemOf(demand: Demand, limits: Limits, held: Held): string | undefin
  * @throws RangeError with one sentence: plan, rule, numbers, what takes less
  */
 export function checkFits(demand: Demand, limits: Limits, held: Held = NOTHING): void {
+  const half = halfProblem(demand.plans, limits);
+  if (half !== undefined) throw new RangeError(half);
   const problem = problemOf(demand, limits, held);
   if (problem === undefined) return;
   throw new RangeError(`${problem}; nothing was allocated for it, ${SMALLER}.`);
@@ -121,7 +139,10 @@ export async function checkBatch(
   limits: Limits,
   unit = 1,
 ): Promise<void> {
-  const problem = problemOf(await describe(batch), limits, NOTHING);
+  const wanted = await describe(batch);
+  const half = halfProblem(wanted.plans, limits);
+  if (half !== undefined) throw new RangeError(half);
+  const problem = problemOf(wanted, limits, NOTHING);
   if (problem === undefined) return;
   const fits = async (n: number): Promise<boolean> => {
     try {

@@ -1,5 +1,6 @@
 // Assigns temporaries to slots: two tensors may share one when their lives do not overlap.
 import type { Call } from "./tape.ts";
+import { storageBytes } from "./tensor.ts";
 import type { Storage } from "./tensor.ts";
 
 export interface Life {
@@ -25,8 +26,8 @@ export function lives(calls: readonly Call[]): Life[] {
 
 export interface Slots {
   readonly slotOf: ReadonlyMap<Storage, number>;
-  /** elements of each slot; the first `existing.length` keep the sizes they came with */
-  readonly lengths: readonly number[];
+  /** bytes of each slot; the first `existing.length` keep the sizes they came with */
+  readonly sizes: readonly number[];
 }
 
 /**
@@ -34,22 +35,22 @@ export interface Slots {
  * they are all free at the start); new slots are appended when none is large enough.
  */
 export function assignSlots(calls: readonly Call[], existing: readonly number[] = []): Slots {
-  const lengths = [...existing];
+  const sizes = [...existing];
   const freeFrom = existing.map(() => 0);
   const slotOf = new Map<Storage, number>();
   for (const life of lives(calls)) {
+    const bytes = storageBytes(life.storage);
     let best = -1;
-    for (let slot = 0; slot < lengths.length; slot++) {
-      const fits =
-        (lengths[slot] ?? 0) >= life.storage.length && (freeFrom[slot] ?? 0) <= life.first;
-      if (fits && (best < 0 || (lengths[slot] ?? 0) < (lengths[best] ?? 0))) best = slot;
+    for (let slot = 0; slot < sizes.length; slot++) {
+      const fits = (sizes[slot] ?? 0) >= bytes && (freeFrom[slot] ?? 0) <= life.first;
+      if (fits && (best < 0 || (sizes[slot] ?? 0) < (sizes[best] ?? 0))) best = slot;
     }
     if (best < 0) {
-      best = lengths.length;
-      lengths.push(life.storage.length);
+      best = sizes.length;
+      sizes.push(bytes);
     }
     freeFrom[best] = life.last + 1;
     slotOf.set(life.storage, best);
   }
-  return { slotOf, lengths };
+  return { slotOf, sizes };
 }

@@ -2,10 +2,8 @@
 import { assignSlots, lives } from "./liveness.ts";
 import { boundBy } from "./tape.ts";
 import type { Call } from "./tape.ts";
-import { describe, size } from "./tensor.ts";
+import { describe, storageBytes, tensorBytes } from "./tensor.ts";
 import type { Role, Storage } from "./tensor.ts";
-
-const BYTES = 4;
 
 /** The calls of a plan and what it is called in reports and errors. */
 export interface NamedCalls {
@@ -25,7 +23,7 @@ export interface Demand {
 
 /** What an engine holds already. */
 export interface Held {
-  /** elements of each slot */
+  /** bytes of each slot */
   readonly slotSizes: readonly number[];
   readonly bytes: { readonly persistent: number; readonly slots: number };
   holds(storage: Storage): boolean;
@@ -73,7 +71,6 @@ const ROLES: readonly (readonly [Role | "other", string])[] = [
   ["other", "inputs, results, knobs"],
 ];
 
-const bytesOf = ({ length }: Storage): number => length * BYTES;
 const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
 
 /** Persistent storages of a demand, each once. */
@@ -94,7 +91,7 @@ export function* bindingsOf(plans: readonly NamedCalls[]): Generator<Binding> {
   for (const { label, calls } of plans) {
     for (const call of calls) {
       for (const tensor of boundBy(call)) {
-        const bytes = size(tensor.shape) * BYTES;
+        const bytes = tensorBytes(tensor);
         yield { plan: label, kernel: call.kernel.name, tensor: describe(tensor), bytes };
       }
     }
@@ -102,17 +99,17 @@ export function* bindingsOf(plans: readonly NamedCalls[]): Generator<Binding> {
 }
 
 /** Slots of plans that are compiled one after the other. */
-function slotLengths(plans: readonly NamedCalls[], existing: readonly number[]): readonly number[] {
-  return plans.reduce((lengths, { calls }) => assignSlots(calls, lengths).lengths, existing);
+function slotSizes(plans: readonly NamedCalls[], existing: readonly number[]): readonly number[] {
+  return plans.reduce((sizes, { calls }) => assignSlots(calls, sizes).sizes, existing);
 }
 
-/** Storages of a demand that come to those an engine holds, and the elements of all slots after it. */
+/** Storages of a demand that come to those an engine holds, and the bytes of all slots after it. */
 export function additions(
   demand: Demand,
   held: Held,
 ): { readonly storages: readonly Storage[]; readonly slots: readonly number[] } {
   const storages = [...persistentStorages(demand)].filter((storage) => !held.holds(storage));
-  return { storages, slots: slotLengths(demand.plans, held.slotSizes) };
+  return { storages, slots: slotSizes(demand.plans, held.slotSizes) };
 }
 
 /** Counts a demand on an engine that holds nothing. */
@@ -122,10 +119,10 @@ export function memoryPlan(demand: Demand): MemoryPlan {
     storages.filter((storage) => (storage.role ?? "other") === role);
   const classes = ROLES.map(([role, name]): MemoryClass => {
     const list = ofRole(role);
-    return { name, bytes: sum(list.map(bytesOf)), count: list.length };
+    return { name, bytes: sum(list.map(storageBytes)), count: list.length };
   });
-  const persistent = sum(storages.map(bytesOf));
-  const slotBytes = sum(slots) * BYTES;
+  const persistent = sum(storages.map(storageBytes));
+  const slotBytes = sum(slots);
   classes.push({ name: "activations and temporaries", bytes: slotBytes, count: slots.length });
   const { readBack = 0 } = demand;
   classes.push({ name: "read-back staging", bytes: readBack, count: readBack > 0 ? 1 : 0 });
@@ -134,7 +131,7 @@ export function memoryPlan(demand: Demand): MemoryPlan {
     if (binding.bytes > (largestBinding?.bytes ?? 0)) largestBinding = binding;
   }
   const temporaries = sum(
-    demand.plans.flatMap(({ calls }) => lives(calls).map(({ storage }) => bytesOf(storage))),
+    demand.plans.flatMap(({ calls }) => lives(calls).map(({ storage }) => storageBytes(storage))),
   );
   const peak = persistent + slotBytes + readBack;
   return { classes, largestBinding, peak, persistent, slots: slotBytes, temporaries };

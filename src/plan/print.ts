@@ -9,7 +9,8 @@ export function printPlan(calls: readonly Call[]): string {
   const show = (tensor: Tensor): string => {
     const slot = slotOf.get(tensor.storage);
     const place = slot === undefined ? "" : `@s${String(slot)}`;
-    return `${tensor.name}[${tensor.shape.join(",")}]${place}`;
+    const half = tensor.dtype === "f16" ? ":f16" : "";
+    return `${tensor.name}[${tensor.shape.join(",")}]${half}${place}`;
   };
   const width = Math.max(...calls.map((call) => call.kernel.name.length), 0);
   const lines = calls.map((call, index) => {

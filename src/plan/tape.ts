@@ -43,6 +43,8 @@ export interface TapeOptions {
   readonly keep?: boolean;
   /** blocks do not keep their temporaries for backward but compute them again: less memory, more calls */
   readonly recompute?: boolean;
+  /** how blocks keep what backward reads again: f16 halves its bytes, f32 is the default */
+  readonly activations?: "f16" | "f32";
   /** gradients of parameters are added to what is there, for sums over several runs */
   readonly accumulate?: boolean;
   /** most elements that a call over a flat buffer binds; longer buffers take several calls */
@@ -69,6 +71,7 @@ export class Tape {
   private made: Set<Storage> | undefined;
   /** inputs that backward wrote their derivatives over */
   private readonly overwritten = new Set<Storage>();
+  private inBlock = false;
   readonly bindingLength: number;
 
   /** @throws RangeError when the binding length is no positive multiple of ALIGNMENT. */
@@ -95,9 +98,16 @@ export class Tape {
 
   /** A temporary that carries derivatives iff one of its parents does. */
   result(name: string, shape: Shape, ...parents: readonly Tensor[]): Tensor {
-    const tensor = this.make(name, shape);
-    if (parents.some((parent) => this.differentiable.has(parent))) this.differentiable.add(tensor);
-    return tensor;
+    return this.derived(this.make(name, shape), parents);
+  }
+
+  /**
+   * A result that is kept for backward and not added to: in f16 inside a block where the tape's options say so. What
+   * blocks hand on (the residual stream), all derivatives and everything outside of blocks stays f32.
+   */
+  activation(name: string, shape: Shape, ...parents: readonly Tensor[]): Tensor {
+    const half = this.inBlock && this.options.activations === "f16";
+    return this.derived(this.make(name, shape, half ? "f16" : "f32"), parents);
   }
 
   /** A temporary without derivatives. */
@@ -166,9 +176,14 @@ export class Tape {
     }
   }
 
-  /** A scope that is recomputed where the tape's options say so: see `recompute`. */
+  /** A scope whose activations the tape's options are about: see `recompute` and `activation`. */
   block<T>(name: string, body: () => T): T {
-    return this.options.recompute === true ? this.recompute(name, body) : this.scope(name, body);
+    this.inBlock = true;
+    try {
+      return this.options.recompute === true ? this.recompute(name, body) : this.scope(name, body);
+    } finally {
+      this.inBlock = false;
+    }
   }
 
   /**
@@ -273,6 +288,11 @@ export class Tape {
     for (const { outputs, run } of this.closures.slice(first, end).reverse()) {
       if (outputs.some((output) => this.gradients.has(output) || output.shape.length === 0)) run();
     }
+  }
+
+  private derived(tensor: Tensor, parents: readonly Tensor[]): Tensor {
+    if (parents.some((parent) => this.differentiable.has(parent))) this.differentiable.add(tensor);
+    return tensor;
   }
 
   private make(name: string, shape: Shape, dtype: DType = "f32"): Tensor {

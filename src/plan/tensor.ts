@@ -2,8 +2,9 @@
 
 /** Row-major extents, outermost first. */
 export type Shape = readonly number[];
-export type DType = "f32" | "u32" | "i32";
-/** The CPU twin of a storage. Float64Array stands in for f32 when a test wants exact finite differences. */
+/** f16 is for what forward keeps for backward: see `Tape.activation`. */
+export type DType = "f32" | "f16" | "u32" | "i32";
+/** The CPU twin of a storage: f16 is held in f32. Float64Array stands in for both when a test wants exact finite differences. */
 export type TypedArray = Float32Array | Float64Array | Uint32Array | Int32Array;
 
 /** What memory reports call a persistent storage. */
@@ -12,7 +13,7 @@ export type Role = "parameters" | "gradients" | "moments" | "caches";
 /** A stretch of memory: one GPUBuffer (or typed array). Persistent ones outlive plans, temporary ones get a slot. */
 export interface Storage {
   readonly name: string;
-  /** elements of 4 bytes */
+  /** elements */
   readonly length: number;
   readonly dtype: DType;
   readonly lifetime: "persistent" | "temporary";
@@ -33,6 +34,26 @@ export interface Tensor {
 
 /** WebGPU's default minStorageBufferOffsetAlignment is 256 bytes: 64 elements. */
 export const ALIGNMENT = 64;
+
+/** Bytes of so many elements. Bindings and copies come in multiples of 4: an odd number of halves is padded. */
+function bytesFor(dtype: DType, elements: number): number {
+  return dtype === "f16" ? 4 * Math.ceil(elements / 2) : 4 * elements;
+}
+
+/** Bytes that a tensor takes, and that a binding of it sees. */
+export function tensorBytes({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): number {
+  return bytesFor(dtype, size(shape));
+}
+
+/** Bytes from the start of a tensor's storage to its first element. */
+export function offsetBytes({ dtype, offset }: Pick<Tensor, "dtype" | "offset">): number {
+  return bytesFor(dtype, offset);
+}
+
+/** Bytes of a storage. */
+export function storageBytes({ dtype, length }: Pick<Storage, "dtype" | "length">): number {
+  return bytesFor(dtype, length);
+}
 
 /** Number of elements of a shape; a scalar is []. */
 export function size(shape: Shape): number {
@@ -73,9 +94,10 @@ export function temporary(name: string, shape: Shape, dtype: DType = "f32"): Ten
 
 /** The same memory under another shape (same number of elements) and, if given, another first element. */
 export function view(tensor: Tensor, shape: Shape, offset = 0): Tensor {
+  const aligned = tensor.dtype === "f16" ? 2 * ALIGNMENT : ALIGNMENT;
   check(
-    offset + size(shape) <= size(tensor.shape) && offset % (offset === 0 ? 1 : ALIGNMENT) === 0,
-    `view: [${shape.join(",")}] at element ${String(offset)} does not fit ${describe(tensor)} or is not aligned to ${String(ALIGNMENT)} elements`,
+    offset + size(shape) <= size(tensor.shape) && offset % aligned === 0,
+    `view: [${shape.join(",")}] at element ${String(offset)} does not fit ${describe(tensor)} or is not aligned to ${String(aligned)} elements`,
   );
   return { ...tensor, shape, offset: tensor.offset + offset };
 }

@@ -1,6 +1,6 @@
 // How much arithmetic a plan is: for reports, and for guessing how long a call takes before it was measured.
 import type { Call } from "./tape.ts";
-import { size } from "./tensor.ts";
+import { size, tensorBytes } from "./tensor.ts";
 
 /** Floating-point operations of a call; kernels that do not say count one per element that they touch. */
 export function flopsOf({ kernel, consts, bindings }: Call): number {
@@ -16,5 +16,8 @@ export function declaredFlops(calls: readonly Call[]): number {
 
 /** Bytes of every tensor that a call binds, each once. */
 export function bytesOf({ bindings }: Pick<Call, "bindings">): number {
-  return [...new Set(Object.values(bindings))].reduce((sum, { shape }) => sum + 4 * size(shape), 0);
+  return [...new Set(Object.values(bindings))].reduce(
+    (sum, tensor) => sum + tensorBytes(tensor),
+    0,
+  );
 }

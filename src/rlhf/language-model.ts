@@ -82,12 +82,14 @@ export function lmLoss(
 }
 
 /** How a training step is recorded, see TapeOptions. */
-export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength"> & LossOptions;
+export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength" | "activations"> &
+  LossOptions;
 
 /**
  * The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count).
  * @param options.recompute blocks compute their activations again instead of keeping them: less memory, more calls
  * @param options.classifierRows so many rows of logits at once, which are computed again in backward
+ * @param options.activations "f16": blocks keep them in half the bytes, where the adapter has shader-f16
  */
 export function lmStep(
   config: GptConfig,

@@ -2,7 +2,7 @@
 // Format: u64 little-endian header length, JSON header, then the tensors' bytes without gaps:
 // https://github.com/huggingface/safetensors#format
 import { quote, StorageError } from "./errors.ts";
-import { decodeHalf } from "./half.ts";
+import { decodeHalf } from "../plan/half.ts";
 import { canonicalJson, readJson, RESERVED_KEYS } from "./json.ts";
 import { sha256 } from "./sha256.ts";
 

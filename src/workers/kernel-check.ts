@@ -1,7 +1,7 @@
 // Runs one call on made-up numbers and compares what an engine makes of it with the reference in float64.
 import { CpuEngine } from "../cpu/engine.ts";
 import { hasTwin } from "../cpu/native.ts";
-import { differenceOf, TOLERANCE } from "../gpu/difference.ts";
+import { differenceOf, toleranceOf } from "../gpu/difference.ts";
 import { Executor } from "../gpu/executor.ts";
 import { Trial } from "../gpu/trial.ts";
 import { keyOf, programOf, variantsOf } from "../gpu/variants.ts";
@@ -34,11 +34,11 @@ function expectedOf(call: Call, values: Values): TypedArray[] {
 async function compare(
   title: string,
   run: () => Promise<readonly HostArray[]>,
-  expected: readonly TypedArray[],
+  { expected, tolerance }: { expected: readonly TypedArray[]; tolerance: number },
 ): Promise<CheckedProgram> {
   try {
     const { absolute, relative } = differenceOf(await run(), expected);
-    return { title, absolute, relative, outcome: relative <= TOLERANCE ? "right" : "wrong" };
+    return { title, absolute, relative, outcome: relative <= tolerance ? "right" : "wrong" };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { title, outcome: "failed", message };
@@ -47,13 +47,13 @@ async function compare(
 
 async function onGpu(engine: Executor, call: Call, values: Values): Promise<CheckedProgram[]> {
   const { traits } = engine.choices;
-  const expected = expectedOf(call, values);
+  const wanted = { expected: expectedOf(call, values), tolerance: toleranceOf(call) };
   const trial = new Trial(engine, call, values);
   try {
     const checked: CheckedProgram[] = [];
     for (const variant of [undefined, ...variantsOf(call, traits)]) {
       const program = programOf(call, traits, variant);
-      checked.push(await compare(program.title, () => trial.results(program), expected));
+      checked.push(await compare(program.title, () => trial.results(program), wanted));
     }
     return checked;
   } finally {
@@ -90,7 +90,8 @@ async function onCpu(call: Call, values: Values): Promise<CheckedProgram[]> {
     return alone.results();
   };
   const title = twin ? "WebAssembly" : "reference";
-  return [await compare(title, run, expectedOf(call, values))];
+  const wanted = { expected: expectedOf(call, values), tolerance: toleranceOf(call) };
+  return [await compare(title, run, wanted)];
 }
 
 /** Checks every way in which an engine can compute a call. Rejects when the device is lost. */
@@ -98,5 +99,5 @@ export async function checkCall(engine: Engine, call: Call): Promise<KernelCheck
   const values = madeUpFor(call);
   const programs =
     engine instanceof Executor ? await onGpu(engine, call, values) : await onCpu(call, values);
-  return { name: call.kernel.name, key: keyOf(call), tolerance: TOLERANCE, programs };
+  return { name: call.kernel.name, key: keyOf(call), tolerance: toleranceOf(call), programs };
 }

@@ -1,6 +1,7 @@
 // Numbers to try a call on: ids inside their tables, masks of ones and zeros, random values for the rest.
 import type { HostArray } from "../plan/engine.ts";
 import type { Call } from "../plan/tape.ts";
+import { floatToHalf, halfToFloat } from "../plan/half.ts";
 import { size } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
 
@@ -84,7 +85,7 @@ function real(call: Call, name: string, at: number, random: Random): number {
   }
 }
 
-/** Values of every binding of a call, in the types of its tensors. */
+/** Values of every binding of a call, such as its tensors can hold; those of f16 tensors are singles. */
 export function madeUpFor(call: Call): Record<string, HostArray> {
   const result: Record<string, HostArray> = {};
   Object.entries(call.bindings).forEach(([name, { shape, dtype }], number) => {
@@ -94,6 +95,9 @@ export function madeUpFor(call: Call): Record<string, HostArray> {
     if (dtype === "u32") result[name] = Uint32Array.from({ length }, whole);
     else if (dtype === "i32") result[name] = Int32Array.from({ length }, whole);
     else result[name] = Float32Array.from({ length }, (_, at) => real(call, name, at, random));
+    if (dtype === "f16") {
+      result[name] = Float32Array.from(result[name], (x) => halfToFloat(floatToHalf(x)));
+    }
   });
   return result;
 }

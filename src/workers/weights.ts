@@ -2,7 +2,7 @@
 import { readCard } from "../model/checkpoint.ts";
 import type { CheckpointCard } from "../model/checkpoint.ts";
 import type { Weights } from "../rlhf/session/saved-run.ts";
-import { encodeHalf } from "../storage/half.ts";
+import { encodeHalf } from "../plan/half.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../storage/safetensors.ts";
 import type { FileTensor } from "../storage/safetensors.ts";
 

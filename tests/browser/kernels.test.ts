@@ -53,9 +53,14 @@ test("every shader compiles", async () => {
   expect(refused).toEqual([]);
 });
 
-/** All 287 cases take 4 minutes, since Firefox polls a read-back every 100 ms; one of each kernel takes one. */
+/**
+ * All cases take 4 minutes, since Firefox polls a read-back every 100 ms; one of each kernel, and one of each in
+ * halves, takes one.
+ */
 function smoke(cases: readonly string[]): string[] {
-  const last = new Map(cases.map((name) => [name.split(" ")[0], name]));
+  const kind = (name: string): string =>
+    `${name.split(" ")[0] ?? ""}${name.endsWith(" in halves") ? " in halves" : ""}`;
+  const last = new Map(cases.map((name) => [kind(name), name]));
   return [...last.values()];
 }
 
@@ -65,6 +70,7 @@ test("the last case of every kernel equals its CPU reference", { timeout: 300_00
   ]);
   const chosen = smoke(suite);
   expect(chosen.length).toBeGreaterThan(40);
+  expect(chosen.filter((name) => name.endsWith(" in halves")).length).toBeGreaterThan(9);
   const failures: string[] = [];
   for (const name of chosen) {
     const found = await page.evaluate(

@@ -28,6 +28,20 @@ export interface OpCase {
   readonly finiteDifferences?: false;
   /** compares the variants of its kernels too: all, one of each shader file, or by title; compilers take seconds for each */
   readonly variants?: "all" | "files" | readonly string[];
+  /** the case runs with f16 activations, and these inputs are f16 too: see `inHalves` */
+  readonly halves?: readonly string[];
+}
+
+/** Rounding differs where a result lies between two halves: one step of 11 bits. */
+const HALF_TOLERANCE = 2 ** -10;
+
+/**
+ * The twin of a case with f16 activations and these inputs in f16, compared with a reference that rounds what it
+ * stores. Its derivatives are those of the case itself, whose finite differences are taken.
+ */
+export function inHalves(opCase: OpCase, halves: readonly string[] = []): OpCase {
+  const name = `${opCase.name} in halves`;
+  return { ...opCase, name, halves, tolerance: HALF_TOLERANCE, finiteDifferences: false };
 }
 
 export interface Built {
@@ -42,14 +56,16 @@ export interface Built {
 /** Builds forward and derived backward of a case with seeded random data. */
 export function buildCase(opCase: OpCase, seed = 1): Built {
   const next = random(seed);
-  const tape = new Tape({ keep: true });
+  const { halves } = opCase;
+  const tape = new Tape({ keep: true, activations: halves === undefined ? "f32" : "f16" });
   const inputs = new Map<Tensor, TypedArray>();
   const named: Record<string, Tensor> = {};
   const differentiable: Tensor[] = [];
   for (const [name, spec] of Object.entries(opCase.inputs)) {
     const dtype = spec.dtype ?? "f32";
     const wants = dtype === "f32" && spec.differentiable !== false;
-    const plain = persistent(name, spec.shape, dtype);
+    const stored = halves?.includes(name) === true ? "f16" : dtype;
+    const plain = persistent(name, spec.shape, stored);
     const tensor = wants ? { ...plain, gradient: persistent(`d${name}`, spec.shape) } : plain;
     const values =
       dtype === "f32" ? new Float32Array(size(spec.shape)) : new Int32Array(size(spec.shape));
@@ -59,7 +75,7 @@ export function buildCase(opCase: OpCase, seed = 1): Built {
     if (wants) differentiable.push(tensor);
   }
   tape.train(differentiable);
-  const outputs = opCase.build(tape, named);
+  const outputs = tape.block("case", () => opCase.build(tape, named));
   const seeds = new Map<Tensor, Tensor>();
   for (const output of outputs) {
     if (!tape.wants(output) || output.shape.length === 0) continue;
@@ -76,7 +92,7 @@ export function buildCase(opCase: OpCase, seed = 1): Built {
 }
 
 export function runCpu(built: Built, double: boolean): CpuMemory {
-  const memory = new CpuMemory({ double });
+  const memory = new CpuMemory({ double, halves: true });
   for (const [tensor, values] of built.inputs) memory.write(tensor, values);
   runOnCpu(built.tape.calls, memory);
   return memory;

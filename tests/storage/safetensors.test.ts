@@ -1,7 +1,7 @@
 // Half precision against hand-made vectors, safetensors against its rules and against damage.
 import { describe, expect, it } from "vitest";
 import { StorageError } from "../../src/storage/errors.ts";
-import { decodeHalf, encodeHalf, floatToHalf, halfToFloat } from "../../src/storage/half.ts";
+import { decodeHalf, encodeHalf, floatToHalf, halfToFloat } from "../../src/plan/half.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../../src/storage/safetensors.ts";
 import type { FileTensor, ReadOptions } from "../../src/storage/safetensors.ts";
 import { below, generator } from "./helpers.ts";
