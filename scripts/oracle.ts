@@ -1,41 +1,129 @@
-// npm run oracle -- DIR: runs every oracle case of a folder on this machine's WebGPU adapter.
+// npm run oracle -- [DIR] [options]: runs every oracle case of a folder on WebGPU or the CPU engine, by every variant if asked.
+import { CpuEngine } from "../src/cpu/engine.ts";
+import { GpuUnavailable } from "../src/gpu/device.ts";
 import { Executor } from "../src/gpu/executor.ts";
 import { openNodeGpu } from "../src/gpu/node.ts";
 import { VectorsError, readVectors } from "../src/oracle/manifest.ts";
+import type { OracleCase, Vectors } from "../src/oracle/manifest.ts";
+import { Rounds } from "../src/oracle/rounds.ts";
 import { runCase } from "../src/oracle/run.ts";
+import type { Engine } from "../src/plan/engine.ts";
+import { UsageError, describeOptions, parseOptions } from "./options.ts";
+import type { Option } from "./options.ts";
 
 const DEFAULT_FOLDER = "tests/fixtures/oracle";
+const OPTIONS: readonly Option[] = [
+  { name: "engine", kind: "text", help: "cpu or gpu", fallback: "gpu" },
+  {
+    name: "variants",
+    kind: "flag",
+    help: "run all cases again until every variant of every kernel was used (on the CPU: both modules)",
+  },
+  { name: "only", kind: "text", help: "cases whose id contains TEXT" },
+  { name: "help", kind: "flag", help: "print this" },
+];
+
+interface Wanted {
+  readonly engine: "cpu" | "gpu";
+  readonly variants: boolean;
+  readonly vectors: Vectors;
+  readonly cases: readonly OracleCase[];
+}
+
+/** Cases that passed and failed. */
+interface Tally {
+  passed: number;
+  failed: number;
+}
 
 /**
  * Prints the adapter, one line per failing output and `N passed, N failed` in cases.
- * @returns 0 when every case passed, 1 when one failed, 2 when the folder cannot be used.
+ * @returns 0 when every case passed, 1 when one failed, 2 when the folder or an option cannot be used.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const [folder = DEFAULT_FOLDER, ...rest] = args;
-  if (rest.length > 0 || folder.startsWith("-")) {
-    console.error(`oracle: got ${args.join(" ")}, expected one folder with oracle vectors.`);
-    return 2;
-  }
+  const [first = "", ...rest] = args;
+  const named = first !== "" && !first.startsWith("--");
   try {
-    return await runFolder(folder);
+    const o = parseOptions(named ? rest : args, OPTIONS);
+    if (o["help"] === true) {
+      console.log(`npm run oracle -- [DIR] [options]\n${describeOptions(OPTIONS)}`);
+      return 0;
+    }
+    const engine = o["engine"];
+    if (engine !== "cpu" && engine !== "gpu") {
+      throw new UsageError(`--engine needs cpu or gpu, got "${String(engine)}"; nothing was run.`);
+    }
+    const vectors = await readVectors(named ? first : DEFAULT_FOLDER);
+    const only = String(o["only"] ?? "");
+    const cases = vectors.cases.filter(({ id }) => id.includes(only));
+    if (cases.length === 0) throw new UsageError(`No case contains "${only}"; nothing was run.`);
+    return await runWanted({ engine, variants: o["variants"] === true, vectors, cases });
   } catch (error) {
-    if (!(error instanceof VectorsError)) throw error;
-    console.error(`oracle: ${error.message}`);
+    const known = [VectorsError, UsageError, GpuUnavailable];
+    if (!known.some((type) => error instanceof type)) throw error;
+    console.error(`oracle: ${(error as Error).message}`);
     return 2;
   }
 }
 
-async function runFolder(folder: string): Promise<number> {
-  const vectors = await readVectors(folder);
-  const gpu = await openNodeGpu();
-  console.log(`adapter: ${gpu.name}`);
-  const executor = new Executor(gpu);
+async function runWanted(wanted: Wanted): Promise<number> {
+  const total: Tally = { passed: 0, failed: 0 };
+  const add = ({ passed, failed }: Tally): void => {
+    total.passed += passed;
+    total.failed += failed;
+  };
+  if (wanted.engine === "cpu") {
+    for (const fused of wanted.variants ? [true, false] : [true]) {
+      const engine = await CpuEngine.create(fused);
+      console.log(`engine: ${engine.name}`);
+      const tally = await runCases(engine, wanted);
+      if (wanted.variants) console.log(`  ${sentence(tally)}`);
+      add(tally);
+    }
+  } else {
+    const executor = new Executor(await openNodeGpu());
+    console.log(`adapter: ${executor.name}`);
+    if (wanted.variants) await runRounds(executor, wanted, add);
+    else add(await runCases(executor, wanted));
+  }
+  console.log(sentence(total));
+  return total.failed === 0 ? 0 : 1;
+}
+
+const sentence = ({ passed, failed }: Tally): string =>
+  `${String(passed)} passed, ${String(failed)} failed`;
+
+async function runCases(
+  engine: Engine,
+  { cases, vectors }: Pick<Wanted, "cases" | "vectors">,
+): Promise<Tally> {
   let failed = 0;
-  for (const item of vectors.cases) {
-    const { failures } = await runCase(executor, item, vectors);
+  for (const item of cases) {
+    const { failures } = await runCase(engine, item, vectors);
     for (const line of failures) console.log(line);
     if (failures.length > 0) failed++;
   }
-  console.log(`${String(vectors.cases.length - failed)} passed, ${String(failed)} failed`);
-  return failed === 0 ? 0 : 1;
+  return { passed: cases.length - failed, failed };
+}
+
+/** All cases once per round, until every variant that applies to a call of theirs was forced. */
+async function runRounds(
+  executor: Executor,
+  wanted: Wanted,
+  add: (tally: Tally) => void,
+): Promise<void> {
+  const rounds = new Rounds(executor.choices);
+  for (let round = 0; round === 0 || rounds.left().length > 0; round++) {
+    const forced = rounds.begin(round);
+    const tally = await runCases(executor, wanted);
+    rounds.end();
+    const programs = [...forced].map(([name, calls]) => `  ${String(calls).padStart(4)} ${name}`);
+    console.log([`round ${String(round)}, calls by program:`, ...programs.sort()].join("\n"));
+    console.log(`  ${sentence(tally)}`);
+    add(tally);
+  }
+  const never = rounds.never();
+  if (never.length > 0) {
+    console.log(`No case can run on this adapter: ${never.join(", ")}.`);
+  }
 }
