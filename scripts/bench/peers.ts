@@ -43,6 +43,8 @@ const ANSWER = 32;
 const TIMEOUT_S = 560;
 /** With less than this left no further peer is started. */
 const LEAST_S = 20;
+/** What one peer may take of the time that is left. */
+const SHARE = 0.6;
 
 /** What is asked of the harness, or undefined without --peers. @throws UsageError with one sentence. */
 export function readPeerOptions(o: Options): PeerOptions | undefined {
@@ -150,7 +152,11 @@ async function runPeer(
   const output = await (place === "node" ? inNode : inPage)(folder, all, out);
   const name = variant === "" ? peer : `${peer}/${variant}`;
   if (!existsSync(out)) {
-    const error = output.trim().slice(-300) || `no result within ${String(asked.timeout)} s`;
+    const said = output
+      .replaceAll(/^Warning: .*$/gm, "")
+      .trim()
+      .slice(-300);
+    const error = said === "" ? `no result within ${String(asked.timeout)} s` : said;
     return { ok: false, name, config, error };
   }
   const result = JSON.parse(readFileSync(out, "utf8")) as object;
@@ -166,7 +172,10 @@ export function comparePeers(options: PeerOptions): Promise<Table[]> {
     for (const config of configs) {
       for (const peer of peers) {
         const gen = config === configs[0] ? ANSWER : 0;
-        const timeout = Math.min(TIMEOUT_S, Math.floor((until - performance.now()) / 1000));
+        const timeout = Math.min(
+          TIMEOUT_S,
+          Math.floor((SHARE * (until - performance.now())) / 1000),
+        );
         const name = peer.variant === "" ? peer.peer : `${peer.peer}/${peer.variant}`;
         const late = `left out: --peer-minutes ${String(minutes)} are over`;
         const result =
