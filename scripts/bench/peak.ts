@@ -14,9 +14,10 @@ export interface Peak extends Measured {
 
 /** Measures an adapter; takes some seconds on a software adapter. */
 export async function measurePeak(gpu: Gpu): Promise<Peak> {
-  const { cpuMs, cpuStep } = theHost();
+  const host = theHost();
+  const clock = (): number | Promise<number> => host.cpuMs();
   // a coarse clock needs longer samples
-  const enough = Math.max(ENOUGH_MS, 20 * cpuStep);
-  const peak = await (gpu.software ? measure(gpu, { clock: cpuMs, enough }) : measure(gpu));
+  const enough = Math.max(ENOUGH_MS, 20 * host.cpuStep);
+  const peak = await (gpu.software ? measure(gpu, { clock, enough }) : measure(gpu));
   return { ...peak, perCpuSecond: gpu.software };
 }

@@ -82,10 +82,10 @@ const shapeB = ({ N, K, TB = false }: Product): number[] => (TB ? [N, K] : [K, N
 export async function jaxMaker(jax: Jax): Promise<Maker> {
   await jax.init("webgpu");
   jax.defaultDevice("webgpu");
-  const { array, matmul } = jax.numpy;
+  const { numpy: np } = jax;
   return (product, { a, b }) => {
     const { TA = false, TB = false } = product;
-    const [x, y] = [array(a).reshape(shapeA(product)), array(b).reshape(shapeB(product))];
+    const [x, y] = [np.array(a).reshape(shapeA(product)), np.array(b).reshape(shapeB(product))];
     let c: JaxArray | undefined;
     const result = (): JaxArray => {
       if (c === undefined) throw new Error("nothing was run");
@@ -94,9 +94,11 @@ export async function jaxMaker(jax: Jax): Promise<Maker> {
     return Promise.resolve({
       run() {
         c?.dispose();
-        c = matmul(TA ? x.ref.transpose() : x.ref, TB ? y.ref.transpose() : y.ref);
+        c = np.matmul(TA ? x.ref.transpose() : x.ref, TB ? y.ref.transpose() : y.ref);
       },
-      sync: async () => void (await jax.blockUntilReady(result())),
+      async sync() {
+        await jax.blockUntilReady(result());
+      },
       read: () => result().ref.data(),
       dispose() {
         for (const each of [x, y, c]) each?.dispose();

@@ -54,10 +54,10 @@ export async function runSections(
   const peak = engine instanceof Executor && needed ? await measurePeak(engine.gpu) : undefined;
   report.adapter(engine.name, peak);
   const bench = new Bench({ opened, peak, open, cache }, options);
-  for (const { name, run } of SECTIONS) {
-    if (!sections.includes(name)) continue;
+  for (const section of SECTIONS) {
+    if (!sections.includes(section.name)) continue;
     await bench.fresh();
-    report.tables(await run(bench));
+    report.tables(await section.run(bench));
   }
   bench.close();
 }
