@@ -4,6 +4,7 @@ import { openGpu } from "../src/gpu/device.ts";
 import { Executor } from "../src/gpu/executor.ts";
 import { matmul } from "../src/kernels/matmul.ts";
 import { tune } from "../src/gpu/tuner.ts";
+import type { TuningCache } from "../src/gpu/tuner.ts";
 import { flatten } from "../src/model/parameters.ts";
 import type { Engine } from "../src/plan/engine.ts";
 import { Tape } from "../src/plan/tape.ts";
@@ -81,10 +82,18 @@ async function openVariant(variant: string): Promise<Engine> {
   return new Executor(await openGpu(navigator.gpu));
 }
 
+/** In Node the driver keeps choices in a file; a page has none. */
+function keptChoices(): TuningCache | undefined {
+  return Reflect.get(globalThis, "nudgeTuning") as TuningCache | undefined;
+}
+
 /** Chooses kernels for everything compiled so far, as the page does at its start; it takes its time here. */
 async function tuneAll(engine: Engine): Promise<object> {
   if (!(engine instanceof Executor)) return {};
-  const { tuned, milliseconds } = await tune(engine, engine.compiledCalls(), { budget: Infinity });
+  const { tuned, milliseconds } = await tune(engine, engine.compiledCalls(), {
+    budget: Infinity,
+    cache: keptChoices(),
+  });
   const chosen = tuned.map(({ key, chosen: title }) => `${key}: ${title}`);
   return { tuningMs: milliseconds, chosen };
 }

@@ -2,44 +2,33 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { GpuUnavailable } from "../src/gpu/device.ts";
-import { Executor } from "../src/gpu/executor.ts";
-import { Bench } from "./bench/bench.ts";
-import type { BenchOptions, Opened, Section } from "./bench/bench.ts";
-import { callsSection } from "./bench/calls.ts";
-import { enduranceSection } from "./bench/endurance.ts";
-import { growthSection } from "./bench/growth.ts";
-import { kernelsSection } from "./bench/kernels.ts";
-import { matmulSection } from "./bench/matmul.ts";
-import { measurePeak } from "./bench/peak.ts";
+import type { Opened } from "./bench/bench.ts";
+import { runInChromium } from "./bench/chromium.ts";
 import type { Peak } from "./bench/peak.ts";
-import { PEER_OPTIONS, comparePeers, readPeerOptions } from "./bench/peers.ts";
+import { PEER_OPTIONS, compareAllProducts, comparePeers, readPeerOptions } from "./bench/peers.ts";
 import type { PeerOptions } from "./bench/peers.ts";
-import { ppoSection } from "./bench/ppo.ts";
-import { sampleSection } from "./bench/sample.ts";
+import { SECTIONS, runSections } from "./bench/sections.ts";
+import type { Job, Report } from "./bench/sections.ts";
 import { markdown } from "./bench/table.ts";
 import type { Table } from "./bench/table.ts";
-import { trainSection } from "./bench/train.ts";
 import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option, Options } from "./options.ts";
+import { fileCache } from "./tuning.ts";
 
-// The quick ones first, so that what may not fit into the time comes last.
-const SECTIONS: readonly Section[] = [
-  callsSection,
-  kernelsSection,
-  sampleSection,
-  ppoSection,
-  matmulSection,
-  trainSection,
-  growthSection,
-  enduranceSection,
-];
 const PEERS = "peers";
-const NAMES = [...SECTIONS.map(({ name }) => name), PEERS];
+const PRODUCTS = "products";
+const BESIDE: readonly string[] = [PEERS, PRODUCTS];
+const NAMES = [...SECTIONS.map(({ name }) => name), ...BESIDE];
 
 const OPTIONS: readonly Option[] = [
   { name: "only", kind: "text", help: "sections, comma-separated (default: all)" },
   { name: "engine", kind: "text", help: "cpu or gpu", fallback: "gpu" },
+  {
+    name: "in",
+    kind: "text",
+    help: "node, or chromium on SwiftShader (default: node, and chromium for the peers)",
+  },
   { name: "large", kind: "flag", help: "adds the sizes 5M and 25M" },
   { name: "repeats", kind: "number", help: "most timed samples of a row", fallback: 5 },
   { name: "seconds", kind: "number", help: "no further sample after so many", fallback: 3 },
@@ -49,11 +38,11 @@ const OPTIONS: readonly Option[] = [
   { name: "help", kind: "flag", help: "print this" },
 ];
 
-interface Wanted {
-  readonly sections: readonly Section[];
-  readonly engine: string;
-  readonly options: BenchOptions;
+interface Wanted extends Job {
+  readonly in: "node" | "chromium";
   readonly peers: PeerOptions | undefined;
+  /** which of the sections that need it */
+  readonly beside: readonly string[];
   /** sections that run nothing, and why */
   readonly leftOut: readonly string[];
 }
@@ -83,18 +72,27 @@ function readWanted(o: Options): Wanted {
   if (engine !== "cpu" && engine !== "gpu") {
     throw new UsageError(`--engine needs cpu or gpu, got "${engine}"; nothing was run.`);
   }
+  const place = o["in"] ?? "node";
+  if (place !== "node" && place !== "chromium") {
+    throw new UsageError(`--in needs node or chromium, got "${String(place)}"; nothing was run.`);
+  }
   const peers = readPeerOptions(o);
-  if (peers === undefined && o["only"] !== undefined && names.includes(PEERS)) {
-    throw new UsageError("The section peers needs --peers DIR, the harness; nothing was run.");
+  const beside = names.filter((name) => BESIDE.includes(name));
+  if (peers === undefined && o["only"] !== undefined && beside[0] !== undefined) {
+    throw new UsageError(
+      `The section ${beside[0]} needs --peers DIR, the harness; nothing was run.`,
+    );
   }
   const limits = { repeats: positive(o, "repeats"), seconds: positive(o, "seconds") };
   return {
-    sections: SECTIONS.filter(({ name }) => names.includes(name)),
+    sections: SECTIONS.map(({ name }) => name).filter((name) => names.includes(name)),
     engine,
+    in: place,
     options: { limits, large: o["large"] === true, minutes: positive(o, "minutes") },
-    peers: names.includes(PEERS) ? peers : undefined,
+    peers,
+    beside,
     leftOut:
-      peers === undefined && names.includes(PEERS)
+      peers === undefined && beside.length > 0
         ? ["Left out: the peers, because --peers DIR does not name their harness."]
         : [],
   };
@@ -107,7 +105,10 @@ export async function main(args: string[]): Promise<number> {
     if (o["help"] === true) {
       console.log(`npm run bench -- [options]\n${describeOptions(OPTIONS)}`);
       for (const { name, help } of SECTIONS) console.log(`  ${name.padEnd(10)} ${help}`);
-      console.log(`  ${PEERS.padEnd(10)} other engines, in Chromium; needs --peers`);
+      console.log(`  ${PEERS.padEnd(10)} other engines beside this one; needs --peers`);
+      console.log(
+        `  ${PRODUCTS.padEnd(10)} matrix products beside theirs, in Chromium; needs --peers`,
+      );
       return 0;
     }
     const result = await bench(readWanted(o), args);
@@ -133,6 +134,8 @@ interface Result {
   /** running processes per minute before and after: above the number of cores the times are too long */
   readonly load: { readonly before: number; after: number };
   adapter?: string;
+  /** version of Chromium, where the sections ran in it */
+  browser?: string;
   peak?: Peak;
   seconds: number;
   readonly tables: Table[];
@@ -156,8 +159,10 @@ async function bench(wanted: Wanted, args: readonly string[]): Promise<Result> {
   };
   const { machine } = result;
   console.log(`${result.command}\n${result.date}, ${String(machine.cores)} x ${machine.cpu}`);
-  if (wanted.sections.length > 0) await runSections(wanted, result, add);
-  if (wanted.peers !== undefined) add(await comparePeers(wanted.peers));
+  if (wanted.sections.length > 0) await run(wanted, result, add);
+  const { peers, beside } = wanted;
+  if (peers !== undefined && beside.includes(PEERS)) add(await comparePeers(peers));
+  if (peers !== undefined && beside.includes(PRODUCTS)) add(await compareAllProducts(peers));
   for (const line of result.leftOut) console.log(line);
   result.seconds = (performance.now() - started) / 1000;
   result.load.after = loadavg()[0] ?? NaN;
@@ -167,25 +172,32 @@ async function bench(wanted: Wanted, args: readonly string[]): Promise<Result> {
   return result;
 }
 
-async function runSections(
-  { sections, engine, options }: Wanted,
+/** The sections in Node or in Chromium; tables are printed as they come. */
+async function run(
+  wanted: Wanted,
   result: Result,
   add: (tables: readonly Table[]) => void,
 ): Promise<void> {
-  const open = (): Promise<Opened> => openEngine(engine);
-  const opened = await open();
-  result.adapter = opened.engine.name;
-  const peak = opened.engine instanceof Executor ? await measurePeak(opened.engine.gpu) : undefined;
-  if (peak !== undefined) {
-    result.peak = peak;
-    console.log(
-      `${result.adapter}: ${peak.gflops.toFixed(1)} GFLOP of multiply-adds and ${peak.gigabytes.toFixed(1)} GB of copying per second${peak.perCpuSecond ? " of one core's processor time, as are all shares of them" : ""}\n`,
-    );
-  } else console.log(`${result.adapter}\n`);
-  const runner = new Bench({ opened, peak, open }, options);
-  for (const section of sections) {
-    await runner.fresh();
-    add(await section.run(runner));
+  const report: Report = {
+    adapter(name, peak) {
+      result.adapter = name;
+      if (peak !== undefined) result.peak = peak;
+      console.log(`${[name, peakSentence(peak)].filter((text) => text !== "").join(": ")}\n`);
+    },
+    tables: add,
+  };
+  const { sections, engine, options } = wanted;
+  if (wanted.in === "chromium") {
+    result.browser = await runInChromium({ sections, engine, options }, report);
+    console.log(`Chromium ${result.browser}`);
+    return;
   }
-  runner.close();
+  const open = (): Promise<Opened> => openEngine(engine);
+  await runSections(wanted, open, report, fileCache());
+}
+
+function peakSentence(peak: Peak | undefined): string {
+  if (peak === undefined) return "";
+  const per = peak.perCpuSecond ? " of one core's processor time, as are all shares of them" : "";
+  return `${peak.gflops.toFixed(1)} GFLOP of multiply-adds and ${peak.gigabytes.toFixed(1)} GB of copying per second${per}`;
 }

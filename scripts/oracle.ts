@@ -1,67 +1,157 @@
-// npm run oracle -- DIR: runs every oracle case of a folder on this machine's WebGPU adapter.
+// npm run oracle -- [DIR] [options]: runs every oracle case of a folder on WebGPU or the CPU engine, by every variant if asked.
+import { CpuEngine } from "../src/cpu/engine.ts";
+import { GpuUnavailable } from "../src/gpu/device.ts";
 import { Executor } from "../src/gpu/executor.ts";
 import { openNodeGpu } from "../src/gpu/node.ts";
 import { SLACK } from "../src/oracle/bench.ts";
 import type { Activations } from "../src/oracle/bench.ts";
 import { VectorsError, readVectors } from "../src/oracle/manifest.ts";
+import type { OracleCase, Vectors } from "../src/oracle/manifest.ts";
+import { Rounds } from "../src/oracle/rounds.ts";
 import { isModelCase, runCase } from "../src/oracle/run.ts";
+import type { Engine } from "../src/plan/engine.ts";
+import { UsageError, describeOptions, parseOptions } from "./options.ts";
+import type { Option } from "./options.ts";
 
 const DEFAULT_FOLDER = "tests/fixtures/oracle";
+const OPTIONS: readonly Option[] = [
+  { name: "engine", kind: "text", help: "cpu or gpu", fallback: "gpu" },
+  {
+    name: "variants",
+    kind: "flag",
+    help: "run all cases again until every variant of every kernel was used (on the CPU: both modules)",
+  },
+  {
+    name: "activations",
+    kind: "text",
+    help: "f32, or f16: whole networks only, at 200 times their tolerances",
+    fallback: "f32",
+  },
+  { name: "only", kind: "text", help: "cases whose id contains TEXT" },
+  { name: "help", kind: "flag", help: "print this" },
+];
 
-/** The words before and after an option `--activations KIND`. */
-function withoutOption(args: readonly string[]): {
-  rest: readonly string[];
-  activations: string | undefined;
-} {
-  const at = args.indexOf("--activations");
-  if (at < 0) return { rest: args, activations: "f32" };
-  return { rest: args.toSpliced(at, 2), activations: args[at + 1] };
+interface Wanted {
+  readonly engine: "cpu" | "gpu";
+  readonly variants: boolean;
+  readonly activations: Activations;
+  readonly vectors: Vectors;
+  readonly cases: readonly OracleCase[];
+}
+
+/** Cases that passed and failed. */
+interface Tally {
+  passed: number;
+  failed: number;
 }
 
 /**
- * `[DIR] [--activations f16]`. Prints the adapter, one line per failing output and `N passed, N failed` in cases.
- * @returns 0 when every case passed, 1 when one failed, 2 when the folder cannot be used.
+ * Prints the adapter, one line per failing output and `N passed, N failed` in cases.
+ * @returns 0 when every case passed, 1 when one failed, 2 when the folder or an option cannot be used.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const { rest: words, activations } = withoutOption(args);
-  const [folder = DEFAULT_FOLDER, ...rest] = words;
-  if (activations !== "f16" && activations !== "f32") {
-    console.error(
-      `oracle: --activations needs f16 or f32, got ${activations ?? "nothing"}; nothing was run.`,
-    );
-    return 2;
-  }
-  if (rest.length > 0 || folder.startsWith("-")) {
-    console.error(`oracle: got ${args.join(" ")}, expected one folder with oracle vectors.`);
-    return 2;
-  }
+  const [first = "", ...rest] = args;
+  const named = first !== "" && !first.startsWith("--");
   try {
-    return await runFolder(folder, activations);
+    const o = parseOptions(named ? rest : args, OPTIONS);
+    if (o["help"] === true) {
+      console.log(`npm run oracle -- [DIR] [options]\n${describeOptions(OPTIONS)}`);
+      return 0;
+    }
+    const engine = o["engine"];
+    if (engine !== "cpu" && engine !== "gpu") {
+      throw new UsageError(`--engine needs cpu or gpu, got "${String(engine)}"; nothing was run.`);
+    }
+    const activations = o["activations"];
+    if (activations !== "f16" && activations !== "f32") {
+      throw new UsageError(
+        `--activations needs f16 or f32, got "${String(activations)}"; nothing was run.`,
+      );
+    }
+    const vectors = await readVectors(named ? first : DEFAULT_FOLDER);
+    const only = String(o["only"] ?? "");
+    const cases = vectors.cases.filter(
+      (item) => item.id.includes(only) && (activations === "f32" || isModelCase(item)),
+    );
+    if (cases.length === 0) throw new UsageError(`No case contains "${only}"; nothing was run.`);
+    if (activations === "f16") {
+      console.log(
+        `f16 activations: ${String(cases.length)} cases of whole networks, at ${String(SLACK.f16)} times their tolerances`,
+      );
+    }
+    return await runWanted({
+      engine,
+      variants: o["variants"] === true,
+      activations,
+      vectors,
+      cases,
+    });
   } catch (error) {
-    if (!(error instanceof VectorsError)) throw error;
-    console.error(`oracle: ${error.message}`);
+    const known = [VectorsError, UsageError, GpuUnavailable];
+    if (!known.some((type) => error instanceof type)) throw error;
+    console.error(`oracle: ${(error as Error).message}`);
     return 2;
   }
 }
 
-async function runFolder(folder: string, activations: Activations): Promise<number> {
-  const vectors = await readVectors(folder);
-  const gpu = await openNodeGpu();
-  console.log(`adapter: ${gpu.name}`);
-  const executor = new Executor(gpu);
-  const half = activations === "f16";
-  const cases = half ? vectors.cases.filter(isModelCase) : vectors.cases;
-  if (half) {
-    console.log(
-      `f16 activations: the ${String(cases.length)} cases of whole networks, at ${String(SLACK.f16)} times their tolerances`,
-    );
+async function runWanted(wanted: Wanted): Promise<number> {
+  const total: Tally = { passed: 0, failed: 0 };
+  const add = ({ passed, failed }: Tally): void => {
+    total.passed += passed;
+    total.failed += failed;
+  };
+  if (wanted.engine === "cpu") {
+    for (const fused of wanted.variants ? [true, false] : [true]) {
+      const engine = await CpuEngine.create(fused);
+      console.log(`engine: ${engine.name}`);
+      const tally = await runCases(engine, wanted);
+      if (wanted.variants) console.log(`  ${sentence(tally)}`);
+      add(tally);
+    }
+  } else {
+    const executor = new Executor(await openNodeGpu());
+    console.log(`adapter: ${executor.name}`);
+    if (wanted.variants) await runRounds(executor, wanted, add);
+    else add(await runCases(executor, wanted));
   }
+  console.log(sentence(total));
+  return total.failed === 0 ? 0 : 1;
+}
+
+const sentence = ({ passed, failed }: Tally): string =>
+  `${String(passed)} passed, ${String(failed)} failed`;
+
+async function runCases(
+  engine: Engine,
+  { cases, vectors, activations }: Pick<Wanted, "cases" | "vectors" | "activations">,
+): Promise<Tally> {
   let failed = 0;
   for (const item of cases) {
-    const { failures } = await runCase(executor, item, vectors, activations);
+    const { failures } = await runCase(engine, item, vectors, activations);
     for (const line of failures) console.log(line);
     if (failures.length > 0) failed++;
   }
-  console.log(`${String(cases.length - failed)} passed, ${String(failed)} failed`);
-  return failed === 0 ? 0 : 1;
+  return { passed: cases.length - failed, failed };
+}
+
+/** All cases once per round, until every variant that applies to a call of theirs was forced. */
+async function runRounds(
+  executor: Executor,
+  wanted: Wanted,
+  add: (tally: Tally) => void,
+): Promise<void> {
+  const rounds = new Rounds(executor.choices);
+  for (let round = 0; round === 0 || rounds.left().length > 0; round++) {
+    const forced = rounds.begin(round);
+    const tally = await runCases(executor, wanted);
+    rounds.end();
+    const programs = [...forced].map(([name, calls]) => `  ${String(calls).padStart(4)} ${name}`);
+    console.log([`round ${String(round)}, calls by program:`, ...programs.sort()].join("\n"));
+    console.log(`  ${sentence(tally)}`);
+    add(tally);
+  }
+  const never = rounds.never();
+  if (never.length > 0) {
+    console.log(`No case can run on this adapter: ${never.join(", ")}.`);
+  }
 }

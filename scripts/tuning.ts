@@ -1,11 +1,7 @@
 // Tuning in Node: the choices of one machine are kept in a file.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Executor } from "../src/gpu/executor.ts";
-import { tune } from "../src/gpu/tuner.ts";
-import type { Tuning, TuningCache } from "../src/gpu/tuner.ts";
-import type { Engine } from "../src/plan/engine.ts";
-import type { Call } from "../src/plan/tape.ts";
+import type { TuningCache } from "../src/gpu/tuner.ts";
 
 const FILE = ".cache/tuning.json";
 
@@ -19,7 +15,7 @@ function readChoices(): Record<string, string> {
 }
 
 /** A cache in a file of the working folder. */
-function fileCache(): TuningCache {
+export function fileCache(): TuningCache {
   const choices = readChoices();
   return {
     get: (key) => Promise.resolve(choices[key]),
@@ -30,13 +26,4 @@ function fileCache(): TuningCache {
       return Promise.resolve();
     },
   };
-}
-
-/** Tunes calls to the end, however long it takes; undefined on the CPU engine. */
-export async function tuneCalls(
-  engine: Engine,
-  calls: readonly Call[],
-): Promise<Tuning | undefined> {
-  if (!(engine instanceof Executor)) return undefined;
-  return tune(engine, calls, { budget: Infinity, cache: fileCache() });
 }

@@ -1,6 +1,8 @@
 // What every section of the bench works with: the engine, its limits of time, and what was left out.
 import type { CompiledPlan, Engine } from "../../src/plan/engine.ts";
-import { tuneCalls } from "../tuning.ts";
+import { Executor } from "../../src/gpu/executor.ts";
+import { tune } from "../../src/gpu/tuner.ts";
+import type { TuningCache } from "../../src/gpu/tuner.ts";
 import { measurePlans } from "./measure.ts";
 import type { Limits, Timing } from "./measure.ts";
 import type { Peak } from "./peak.ts";
@@ -29,6 +31,8 @@ const RUNS = 3;
 export interface Opened {
   readonly engine: Engine;
   readonly kind: "gpu" | "cpu";
+  /** computed by the processor, so that its time is the steadier measure */
+  readonly software: boolean;
   readonly destroy: () => void;
 }
 
@@ -38,17 +42,25 @@ export class Bench {
   readonly peak: Peak | undefined;
   private opened: Opened;
   private readonly open: () => Promise<Opened>;
+  private readonly cache: TuningCache | undefined;
   private readonly until: number;
   private readonly left: string[] = [];
   /** slowest rate seen so far in operations per millisecond */
   private rate = Infinity;
 
   constructor(
-    first: { opened: Opened; peak: Peak | undefined; open: () => Promise<Opened> },
+    first: {
+      readonly opened: Opened;
+      readonly peak: Peak | undefined;
+      readonly open: () => Promise<Opened>;
+      /** keeps the choices of the tuning from run to run */
+      readonly cache?: TuningCache | undefined;
+    },
     options: BenchOptions,
   ) {
     this.opened = first.opened;
     this.open = first.open;
+    this.cache = first.cache;
     this.peak = first.peak;
     this.options = options;
     this.until = performance.now() + 60000 * options.minutes;
@@ -60,6 +72,10 @@ export class Bench {
 
   get kind(): "gpu" | "cpu" {
     return this.opened.kind;
+  }
+
+  get software(): boolean {
+    return this.opened.software;
   }
 
   /** Lets go of everything that the last section made, and opens the same engine again. */
@@ -74,10 +90,10 @@ export class Bench {
 
   /** Chooses the kernels of plans by measurement, as the page does on a GPU. */
   async tune(plans: readonly CompiledPlan[]): Promise<void> {
-    await tuneCalls(
-      this.engine,
-      plans.flatMap(({ calls }) => [...calls]),
-    );
+    const { engine, cache } = this;
+    if (!(engine instanceof Executor)) return;
+    const calls = plans.flatMap((plan) => [...plan.calls]);
+    await tune(engine, calls, { budget: Infinity, cache });
   }
 
   /** Times tuned plans that do so many operations, and remembers the rate. */

@@ -1,8 +1,7 @@
 // Section "endurance": 20,000 training steps of a tiny model, and what of the host and the device has grown after them.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Counts } from "../../src/plan/engine.ts";
 import type { Section } from "./bench.ts";
+import { theHost } from "./host.ts";
 import { madeUp, prepareTraining, queueStep, stepAndRead } from "./models.ts";
 import type { Size } from "./models.ts";
 import type { Row } from "./table.ts";
@@ -23,14 +22,6 @@ const READ_EVERY = 100;
 const KEPT: readonly (keyof Counts)[] = ["buffers", "bindGroups", "pipelines"];
 const MIB = 1 << 20;
 
-/** Bytes of JavaScript objects that are still reachable. */
-function heapBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
 export const enduranceSection: Section = {
   name: "endurance",
   help: "20,000 training steps of a tiny model: what has grown",
@@ -41,7 +32,7 @@ export const enduranceSection: Section = {
     let loss = NaN;
     const look = (steps: number): void => {
       const counts = KEPT.map((name) => [name, engine.counts[name]] as const);
-      const heap = heapBytes() / MIB;
+      const heap = theHost().heapBytes() / MIB;
       rows.push({ steps, ...Object.fromEntries(counts), "JS heap MiB": heap, loss });
     };
     const started = performance.now();

@@ -29,12 +29,19 @@ const COLUMNS = [64, 128, 256, 512, 1024];
 const HEADS = 4;
 const HEAD = 32;
 
-/** Time and work of each point as multiples of the first one's. */
-export function growthRows(what: string, points: readonly Point[]): Row[] {
+/** Time may grow by so much more than work, relatively. */
+const TOLERANCE = 0.15;
+/** The time of a timing that growth is judged by: of the processor on software adapters, else by the clock. */
+type Clock = "median" | "cpu";
+
+/** Time and work of each point as multiples of the first one's, and whether the two agree. */
+export function growthRows(what: string, points: readonly Point[], clock: Clock = "median"): Row[] {
   const [first] = points;
   return points.map(({ at, flops, timing }) => {
-    const time = timing.median / (first?.timing.median ?? NaN);
+    const time = timing[clock] / (first?.timing[clock] ?? NaN);
     const work = flops / (first?.flops ?? NaN);
+    const more = time / work - 1;
+    const verdict = more > TOLERANCE ? "no: slower" : more < -TOLERANCE ? "no: faster" : "yes";
     return {
       [what]: at,
       ...timed(timing),
@@ -42,9 +49,42 @@ export function growthRows(what: string, points: readonly Point[]): Row[] {
       "time grows": time,
       "work grows": work,
       "time / work": time / work,
+      "within 15 %": verdict,
     };
   });
 }
+
+/** Largest relative distance of the times from the straight line that fits them best (least relative squares). */
+export function bend(points: readonly { readonly at: number; readonly time: number }[]): number {
+  // minimise the sum of ((a + b x) / t - 1)^2: two normal equations in a and b
+  let [uu, uv, vv, u, v] = [0, 0, 0, 0, 0];
+  for (const { at, time } of points) {
+    const [p, q] = [1 / time, at / time];
+    uu += p * p;
+    uv += p * q;
+    vv += q * q;
+    u += p;
+    v += q;
+  }
+  const determinant = uu * vv - uv * uv;
+  const a = (u * vv - v * uv) / determinant;
+  const b = (v * uu - u * uv) / determinant;
+  return Math.max(...points.map(({ at, time }) => Math.abs((a + b * at) / time - 1)));
+}
+
+function notesOf(what: string, points: readonly Point[], clock: Clock): string[] {
+  const measure = clock === "cpu" ? "processor time" : "the median by the clock";
+  const notes = [`Growth is that of ${measure}, relative to the first row.`];
+  if (["layers", "batch"].includes(what) && points.length > 2) {
+    const off = bend(points.map(({ at, timing }) => ({ at, time: timing[clock] })));
+    notes.push(
+      `A straight line through the points misses none by more than ${(100 * off).toFixed(1)} %: linear within 15 %: ${off <= TOLERANCE ? "yes" : "no"}.`,
+    );
+  }
+  return notes;
+}
+
+const clockOf = ({ software }: Bench): Clock => (software ? "cpu" : "median");
 
 async function stepTable(bench: Bench, { what, sizes }: (typeof VARIED)[number]): Promise<Table> {
   const points: Point[] = [];
@@ -57,7 +97,9 @@ async function stepTable(bench: Bench, { what, sizes }: (typeof VARIED)[number])
   }
   const others = what === "layers" ? "" : ", 2 layers";
   const title = `Training step at S${others}, growing ${what}`;
-  return { title, rows: growthRows(what, points), notes: bench.takeLeftOut() };
+  const clock = clockOf(bench);
+  const notes = [...notesOf(what, points, clock), ...bench.takeLeftOut()];
+  return { title, rows: growthRows(what, points, clock), notes };
 }
 
 /** Attention alone, forward and backward, one sequence. */
@@ -95,7 +137,9 @@ export const growthSection: Section = {
       if (point !== undefined) points.push(point);
     }
     const title = "Attention forward and backward, one sequence, 4 heads of 32";
-    tables.push({ title, rows: growthRows("columns", points), notes: bench.takeLeftOut() });
+    const clock = clockOf(bench);
+    const notes = [...notesOf("columns", points, clock), ...bench.takeLeftOut()];
+    tables.push({ title, rows: growthRows("columns", points, clock), notes });
     return tables;
   },
 };

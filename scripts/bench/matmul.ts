@@ -37,7 +37,10 @@ export function productsOf(calls: readonly Call[]): { product: Product; times: n
 const value = (i: number): number => ((i * 7919 + (i >> 5) * 104729) % 2003) / 2003 - 0.5;
 
 /** Largest error of a few elements of C against sums in float64. */
-function errorOf(c: ArrayLike<number>, { M, N, K, TA = false, TB = false }: Product): number {
+export function errorOf(
+  c: ArrayLike<number>,
+  { M, N, K, TA = false, TB = false }: Product,
+): number {
   let worst = 0;
   for (let n = 0; n < CHECKED; n++) {
     const row = Math.floor((n * (M - 1)) / (CHECKED - 1));
@@ -53,22 +56,33 @@ function errorOf(c: ArrayLike<number>, { M, N, K, TA = false, TB = false }: Prod
   return worst;
 }
 
+/** Made-up operands as they are stored; each has M*K and K*N elements whichever way it lies. */
+export function operands({ M, N, K }: Product): {
+  readonly a: Float32Array<ArrayBuffer>;
+  readonly b: Float32Array<ArrayBuffer>;
+} {
+  return {
+    a: Float32Array.from({ length: M * K }, (_, i) => value(i)),
+    b: Float32Array.from({ length: K * N }, (_, i) => value(i)),
+  };
+}
+
+/** M x K x N and how the operands are stored, e.g. `512x128x384 NT`. */
+export function nameOf({ M, N, K, TA = false, TB = false }: Product): string {
+  return `${String(M)}x${String(K)}x${String(N)} ${TA ? "T" : "N"}${TB ? "T" : "N"}`;
+}
+
 async function rowOf(bench: Bench, product: Product): Promise<Row | undefined> {
   const { M, N, K, TA = false, TB = false } = product;
-  const name = `${String(M)}x${String(K)}x${String(N)} ${TA ? "T" : "N"}${TB ? "T" : "N"}`;
+  const name = nameOf(product);
   const flops = 2 * M * N * K;
   if (!bench.fits(`matmul ${name}`, flops)) return undefined;
   const { engine } = bench;
   const a = persistent("a", TA ? [K, M] : [M, K]);
   const b = persistent("b", TB ? [N, K] : [K, N]);
-  engine.memory.write(
-    a,
-    Float32Array.from({ length: M * K }, (_, i) => value(i)),
-  );
-  engine.memory.write(
-    b,
-    Float32Array.from({ length: K * N }, (_, i) => value(i)),
-  );
+  const stored = operands(product);
+  engine.memory.write(a, stored.a);
+  engine.memory.write(b, stored.b);
   const tape = new Tape({ keep: true });
   const c = matmul(tape, a, b, product);
   const timing = await bench.time([await engine.compile(name, tape.calls)], flops);

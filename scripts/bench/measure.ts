@@ -1,20 +1,15 @@
 // Timing of repeated work: one untimed run, then a bounded number of repeats; never an unbounded loop.
 import type { CompiledPlan, Engine } from "../../src/plan/engine.ts";
+import { theHost } from "./host.ts";
 
 /** Milliseconds of one run of some work. */
 export interface Timing {
   readonly min: number;
   readonly median: number;
-  /** processor time of this process, a software adapter's threads included; it survives a busy machine */
+  /** mean processor time, a software adapter's threads included; it survives a busy machine */
   readonly cpu: number;
   /** timed samples; each may hold several runs where a run is short */
   readonly repeats: number;
-}
-
-/** Milliseconds of processor time that this process has used, on all cores together. */
-export function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }
 
 export interface Limits {
@@ -39,15 +34,15 @@ export function median(values: readonly number[]): number {
 /** Times `work`, which must have finished when its promise resolves. The warm-up is the caller's. */
 export async function measure(work: () => Promise<unknown>, limits: Limits): Promise<Timing> {
   const samples: number[] = [];
-  const processor: number[] = [];
+  const host = theHost();
+  const used = await host.cpuMs();
   const started = performance.now();
   do {
-    const [from, used] = [performance.now(), cpuMs()];
+    const from = performance.now();
     await work();
     samples.push(performance.now() - from);
-    processor.push(cpuMs() - used);
   } while (samples.length < limits.repeats && performance.now() - started < 1000 * limits.seconds);
-  const cpu = median(processor);
+  const cpu = ((await host.cpuMs()) - used) / samples.length;
   return { min: Math.min(...samples), median: median(samples), cpu, repeats: samples.length };
 }
 

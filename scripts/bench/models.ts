@@ -33,6 +33,7 @@ const size = (
 ): Size => ({ name, layers, width, heads, context, batch, vocabulary });
 
 /** The configurations of the peer harness. */
+export const XS = size("XS", [1, 32, 2], [16, 2, 64]);
 export const S = size("S", [4, 128, 4], [64, 8, 512]);
 export const M = size("M", [6, 256, 8], [128, 8, 1024]);
 /** Sizes by their number of parameters. */
@@ -113,7 +114,7 @@ export function fillTraining(training: ReturnType<typeof describeTraining>, want
   memory.write(input.positions, rowPositions(input.B, input.T));
   memory.write(input.mask, new Uint32Array(input.B * input.T).fill(1));
   memory.write(input.weights, new Float32Array(input.B * input.T).fill(1));
-  memory.write(rows, rowsOf(training, madeUp(wanted, 0), madeUp(wanted, 1)));
+  memory.write(rows, batchRows(training, madeUp(wanted, 0), madeUp(wanted, 1)));
   memory.write(training.optimiser.knobs, adamwKnobs(1, SETTINGS));
 }
 
@@ -125,7 +126,8 @@ export function madeUp({ batch, context, vocabulary }: Size, from: number): Int3
   });
 }
 
-function rowsOf(
+/** What a step reads, as it lies in its one tensor. */
+export function batchRows(
   { targetsAt }: Pick<Training, "targetsAt">,
   tokens: Int32Array,
   targets: Int32Array,
@@ -156,7 +158,7 @@ export function queueStep(
   targets: Int32Array,
 ): void {
   const { engine, optimiser, plan } = training;
-  engine.memory.write(training.rows, rowsOf(training, tokens, targets));
+  engine.memory.write(training.rows, batchRows(training, tokens, targets));
   engine.memory.write(optimiser.knobs, adamwKnobs(step, SETTINGS));
   engine.run(plan);
 }
@@ -169,7 +171,7 @@ export async function stepAndRead(
   targets: Int32Array,
 ): Promise<number> {
   const { engine, optimiser, plan, stats } = training;
-  engine.memory.write(training.rows, rowsOf(training, tokens, targets));
+  engine.memory.write(training.rows, batchRows(training, tokens, targets));
   engine.memory.write(optimiser.knobs, adamwKnobs(step, SETTINGS));
   const [values] = await engine.runAndRead([plan], [stats]);
   return values?.[0] ?? NaN;

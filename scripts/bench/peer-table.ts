@@ -84,7 +84,8 @@ function sampleRows(results: readonly PeerResult[]): Row[] {
 export function peerTables(results: readonly PeerResult[], configs: readonly string[]): Table[] {
   const [any] = results.filter(({ ok }) => ok);
   const { vendor = "", arch = "", desc = "" } = any?.adapter ?? {};
-  const place = `Chromium ${any?.chromium ?? ""}, ${[vendor, arch, desc].filter((s) => s !== "").join(" ")}; one after the other in one run. A step includes the read-back of its loss, which is one submit and one buffer of ours. CPU time is that of the whole browser.`;
+  const program = any?.chromium === undefined ? "Node on Dawn" : `Chromium ${any.chromium}`;
+  const place = `${program}, ${[vendor, arch, desc].filter((s) => s !== "").join(" ")}; one after the other in one run. A step includes the read-back of its loss, which is one submit and one buffer of ours. CPU time is that of the whole browser, or process.`;
   const failures = results
     .filter(({ ok }) => !ok)
     .map(({ name, config, error }) => `Failed: ${name} at ${config}: ${error ?? "no reason"}`);

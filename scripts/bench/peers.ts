@@ -1,25 +1,21 @@
-// Runs this engine and others through a peer harness, one after the other in the same browser, and sets them side by side.
-import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { build } from "vite";
+// Runs this engine and others through a peer harness, one after the other in Chromium or in Node, and sets them side by side.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { UsageError } from "../options.ts";
 import type { Option, Options } from "../options.ts";
+import { bundle } from "./bundle.ts";
+import { OURS, execute, inHarness } from "./harness.ts";
 import { peerTables } from "./peer-table.ts";
 import type { PeerResult } from "./peer-table.ts";
+import { compareProducts } from "./product-table.ts";
 import type { Table } from "./table.ts";
 
 export const PEER_OPTIONS: readonly Option[] = [
-  { name: "peers", kind: "text", help: "folder of the peer harness; adds the section peers" },
+  {
+    name: "peers",
+    kind: "text",
+    help: "folder of the peer harness; adds the sections peers and products",
+  },
   {
     name: "against",
     kind: "text",
@@ -28,6 +24,7 @@ export const PEER_OPTIONS: readonly Option[] = [
   },
   { name: "configs", kind: "text", help: "sizes of the harness", fallback: "S,M" },
   { name: "steps", kind: "number", help: "timed training steps of each peer", fallback: 3 },
+  { name: "peer-minutes", kind: "number", help: "time for peers and products each", fallback: 30 },
 ];
 
 export interface PeerOptions {
@@ -36,14 +33,18 @@ export interface PeerOptions {
   readonly peers: readonly { readonly peer: string; readonly variant: string }[];
   readonly configs: readonly string[];
   readonly steps: number;
+  readonly minutes: number;
+  readonly in: "node" | "chromium";
 }
 
-const OURS = "nudge";
 const CONFIGS = ["XS", "S", "M"];
 /** Tokens of an answer when sampling; measured at the first configuration only. */
 const ANSWER = 32;
 const TIMEOUT_S = 560;
-const NOT_COPIED = new Set(["node_modules", "results", "dist"]);
+/** With less than this left no further peer is started. */
+const LEAST_S = 20;
+/** What one peer may take of the time that is left. */
+const SHARE = 0.6;
 
 /** What is asked of the harness, or undefined without --peers. @throws UsageError with one sentence. */
 export function readPeerOptions(o: Options): PeerOptions | undefined {
@@ -73,106 +74,126 @@ export function readPeerOptions(o: Options): PeerOptions | undefined {
       `--peers ${String(o["peers"])}: there is no ${file} in that folder; nothing was run.`,
     );
   }
+  const minutes = Number(o["peer-minutes"]);
+  if (!(minutes > 0)) {
+    throw new UsageError(
+      `--peer-minutes is ${String(minutes)}, expected a number above 0; nothing was run.`,
+    );
+  }
   const ours = ["", "cpu"].map((variant) => ({ peer: OURS, variant }));
-  return { harness, peers: [...ours, ...others], configs, steps };
+  const place = o["in"] === "node" ? "node" : "chromium";
+  return { harness, peers: [...ours, ...others], configs, steps, minutes, in: place };
 }
 
-/** Runs a program to its end. @returns its exit status and what it wrote */
-function execute(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-): Promise<{ status: number; output: string }> {
-  return new Promise((done, fail) => {
-    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    const take = (chunk: Buffer): void => {
-      output += chunk.toString();
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.on("error", fail);
-    child.on("close", (status) => done({ status: status ?? 1, output }));
-  });
+interface Asked {
+  readonly steps: number;
+  readonly gen: number;
+  /** seconds */
+  readonly timeout: number;
 }
 
-/** Installs the locked packages of the harness, or borrows those that its folder has already. */
-async function install(harness: string, folder: string): Promise<void> {
-  if (existsSync(join(harness, "node_modules"))) {
-    symlinkSync(join(harness, "node_modules"), join(folder, "node_modules"));
-    return;
-  }
-  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-  const strict = await execute("npm", ["ci", ...quiet], folder);
-  if (strict.status === 0) return;
-  // npm refuses a lock file that lacks optional packages of other platforms; install keeps its versions.
-  console.log("npm ci refused the harness's lock file; npm install keeps the versions in it.");
-  const loose = await execute("npm", ["install", ...quiet], folder);
-  if (loose.status !== 0) {
-    throw new UsageError(`The harness's packages cannot be installed: ${loose.output.trim()}`);
-  }
+interface Peer {
+  readonly peer: string;
+  readonly variant: string;
 }
 
-/** Puts this engine beside the peers of a copy of the harness. */
-async function addOurs(folder: string): Promise<void> {
-  await build({
-    root: process.cwd(),
-    configFile: false,
-    logLevel: "error",
-    publicDir: false,
-    build: {
-      lib: { entry: "scripts/bench-peer.ts", formats: ["es"], fileName: () => "engine.js" },
-      outDir: join(folder, OURS),
-      emptyOutDir: true,
-      target: "es2023",
-    },
-  });
-  writeFileSync(
-    join(folder, "peers", `${OURS}.js`),
-    `import { nudgePeer } from "../${OURS}/engine.js";\nimport * as harness from "../common.js";\nexport default nudgePeer(harness);\n`,
+/** The harness's own driver: one peer in a page of its own. */
+async function inPage(
+  folder: string,
+  { peer, variant, config, ...asked }: Peer & Asked & { config: string },
+  out: string,
+): Promise<string> {
+  const list = {
+    peer,
+    config,
+    variant,
+    ...asked,
+    warmup: 1,
+    matmul: 0,
+    pipelined: 0,
+    quiet: 1,
+    out,
+  };
+  const args = Object.entries(list).flatMap(([name, value]) =>
+    value === "" ? [] : [`--${name}`, String(value)],
   );
+  return (await execute(process.execPath, ["run.mjs", ...args], folder)).output;
+}
+
+/** The same measuring in a Node process with Dawn in the place of navigator.gpu. */
+async function inNode(
+  folder: string,
+  { peer, variant, config, steps, gen, timeout }: Peer & Asked & { config: string },
+  out: string,
+): Promise<string> {
+  const entry = join(folder, `${peer}-entry.js`);
+  writeFileSync(
+    entry,
+    `export { CONFIGS, instrument, runPeer } from "./common.js";\nexport { default as peer } from "./peers/${peer}.js";\n`,
+  );
+  const made = join(folder, "bundles", peer);
+  if (!existsSync(made)) await bundle(entry, made, folder);
+  const asked = { config, variant, steps, gen, warmup: 1, matmul: false, pipelined: 0 };
+  const script = resolve("scripts/bench/peer-node.mjs");
+  const args = [script, join(made, "engine.js"), out, JSON.stringify(asked)];
+  const limited = ["-k", "5", String(timeout), process.execPath, ...args];
+  return (await execute("timeout", limited, process.cwd())).output;
 }
 
 async function runPeer(
   folder: string,
-  { peer, variant }: { peer: string; variant: string },
+  which: Peer,
   config: string,
-  { steps, gen }: { steps: number; gen: number },
+  { in: place, ...asked }: Asked & Pick<PeerOptions, "in">,
 ): Promise<PeerResult> {
-  const out = join(folder, "results", `${peer}-${variant}-${config}.json`);
-  const flags = { peer, config, variant, steps, gen, warmup: 1, matmul: 0, pipelined: 0, quiet: 1 };
-  const list = { ...flags, timeout: TIMEOUT_S, out };
-  const args = Object.entries(list).flatMap(([name, value]) =>
-    value === "" ? [] : [`--${name}`, String(value)],
-  );
-  const { output } = await execute(process.execPath, ["run.mjs", ...args], folder);
+  const { peer, variant } = which;
+  const out = join(folder, `result-${peer}-${variant}-${config}.json`);
+  const all = { ...which, ...asked, config };
+  const output = await (place === "node" ? inNode : inPage)(folder, all, out);
   const name = variant === "" ? peer : `${peer}/${variant}`;
-  if (!existsSync(out)) return { ok: false, name, config, error: output.trim().slice(-300) };
+  if (!existsSync(out)) {
+    const said = output
+      .replaceAll(/^Warning: .*$/gm, "")
+      .trim()
+      .slice(-300);
+    const error = said === "" ? `no result within ${String(asked.timeout)} s` : said;
+    return { ok: false, name, config, error };
+  }
   const result = JSON.parse(readFileSync(out, "utf8")) as object;
   return { ok: false, ...result, name, config };
 }
 
-/** One run of everything; the copy of the harness is removed at its end. */
-export async function comparePeers(options: PeerOptions): Promise<Table[]> {
-  const { harness, peers, configs, steps } = options;
-  const folder = mkdtempSync(join(tmpdir(), "nudge-peers-"));
-  try {
-    const filter = (path: string): boolean => !NOT_COPIED.has(basename(path));
-    cpSync(harness, folder, { recursive: true, filter });
-    await install(harness, folder);
-    await addOurs(folder);
+/** One run of everything, as long as there is time. */
+export function comparePeers(options: PeerOptions): Promise<Table[]> {
+  const { harness, peers, configs, steps, minutes, in: place } = options;
+  return inHarness(harness, async (folder) => {
+    const until = performance.now() + 60_000 * minutes;
     const results: PeerResult[] = [];
     for (const config of configs) {
       for (const peer of peers) {
         const gen = config === configs[0] ? ANSWER : 0;
-        const result = await runPeer(folder, peer, config, { steps, gen });
+        const timeout = Math.min(
+          TIMEOUT_S,
+          Math.floor((SHARE * (until - performance.now())) / 1000),
+        );
+        const name = peer.variant === "" ? peer.peer : `${peer.peer}/${peer.variant}`;
+        const late = `left out: --peer-minutes ${String(minutes)} are over`;
+        const result =
+          timeout < LEAST_S
+            ? { ok: false, name, config, error: late }
+            : await runPeer(folder, peer, config, { steps, gen, timeout, in: place });
         const said = result.ok ? `${String(result.stepMs)} ms a step` : result.error;
         console.log(`${config} ${result.name}: ${said ?? "no result"}`);
         results.push(result);
       }
     }
     return peerTables(results, configs);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+}
+
+/** Products of the sizes' training steps beside those of the peers that are named, in Chromium. */
+export function compareAllProducts(options: PeerOptions): Promise<Table[]> {
+  const { harness, peers, configs, minutes } = options;
+  const names = peers.filter(({ variant }) => variant === "").map(({ peer }) => peer);
+  return inHarness(harness, (folder) => compareProducts(folder, { names, configs, minutes }));
 }

@@ -1,5 +1,4 @@
 // Section "ppo": whole iterations of the default preset on the shipped model.
-import { readFileSync } from "node:fs";
 import { DEFAULTS } from "../../src/config.ts";
 import { RUN_OPTIONS } from "../../src/rlhf/method.ts";
 import { Session } from "../../src/rlhf/session/session.ts";
@@ -9,17 +8,18 @@ import { readCheckpoint } from "../../src/workers/weights.ts";
 import { buildTokenizer } from "../../src/world/index.ts";
 import { gflops, timed } from "./bench.ts";
 import type { Bench, Section } from "./bench.ts";
+import { theHost } from "./host.ts";
 import { measure } from "./measure.ts";
 import type { Row } from "./table.ts";
 
-const MODEL = "public/models/sft.safetensors";
+export const MODEL = "public/models/sft.safetensors";
 /** From here on the policy moves; before, only the value model learns. */
 const FIRST_MOVING = 3;
 /** An iteration is long: no more than this many are timed. */
 const REPEATS = 3;
 
 async function begin(bench: Bench): Promise<{ session: Session; supply: Supply }> {
-  const { card, weights } = readCheckpoint(new Uint8Array(readFileSync(MODEL)), MODEL);
+  const { card, weights } = readCheckpoint(new Uint8Array(await theHost().readFile(MODEL)), MODEL);
   const session = await Session.create(bench.engine, card.config, DEFAULTS, weights);
   const { P } = session.state.batch;
   const supply = new Supply(buildTokenizer(), 1, P, DEFAULTS.ptxDemonstrations);

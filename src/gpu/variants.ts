@@ -68,11 +68,14 @@ export function programOf(call: Call, traits: AdapterTraits, variant?: Variant):
   return { title, shader, code, grid: variant.grid(consts, traits) };
 }
 
+/** Picks the variant of a call among those that apply, in their order; undefined means plain. */
+export type Force = (call: Call, applicable: readonly Variant[]) => Variant | undefined;
+
 /** The choices made for one device. */
 export class Choices {
   readonly traits: AdapterTraits;
-  /** title of a variant that computes every call that it can, whatever was chosen: for tests */
-  forced: string | undefined;
+  /** title of a variant that computes every call that it can, or what picks one, whatever was chosen: for tests */
+  forced: string | Force | undefined;
   private readonly chosen = new Map<string, Variant>();
 
   constructor(traits: AdapterTraits) {
@@ -81,8 +84,11 @@ export class Choices {
 
   /** The variant of a call; undefined means plain. */
   of(call: Call): Variant | undefined {
-    if (this.forced !== undefined) {
-      return variantsOf(call, this.traits).find(({ title }) => title === this.forced);
+    const { forced } = this;
+    if (forced !== undefined) {
+      const applicable = variantsOf(call, this.traits);
+      if (typeof forced === "function") return forced(call, applicable);
+      return applicable.find(({ title }) => title === forced);
     }
     return this.chosen.get(keyOf(call));
   }

@@ -64,7 +64,7 @@ export class Model {
     }
     const parameters = layOut(prefix, specs, trainable);
     const arrays = Object.fromEntries(names.map((name) => [name, bench.values(prefix + name)]));
-    bench.executor.memory.write(parameters.values, flatten(parameters, arrays));
+    bench.engine.memory.write(parameters.values, flatten(parameters, arrays));
     const model = new Model(gptCfg, parameters);
     if (trainable) model.train(bench);
     return model;

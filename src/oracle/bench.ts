@@ -1,5 +1,5 @@
-// The bench a case runs on: tensors made from its inputs, a tape, one execution on the GPU, results by name.
-import type { Executor } from "../gpu/executor.ts";
+// The bench a case runs on: tensors made from its inputs, a tape, one execution on an engine, results by name.
+import type { Engine } from "../plan/engine.ts";
 import { Tape } from "../plan/tape.ts";
 import type { TapeOptions } from "../plan/tape.ts";
 import { persistent } from "../plan/tensor.ts";
@@ -25,7 +25,7 @@ function asDType(values: ArrayLike<number>, dtype: DType): GpuValues {
 }
 
 export class Bench {
-  readonly executor: Executor;
+  readonly engine: Engine;
   readonly item: OracleCase;
   /** the tape of the next `run`; a new one begins after each */
   tape: Tape;
@@ -35,12 +35,12 @@ export class Bench {
   private readonly options: TapeOptions;
 
   constructor(
-    executor: Executor,
+    engine: Engine,
     item: OracleCase,
     vectors: Vectors,
     activations: Activations = "f32",
   ) {
-    this.executor = executor;
+    this.engine = engine;
     this.item = item;
     this.vectors = vectors;
     this.options = { keep: true, activations };
@@ -114,7 +114,7 @@ export class Bench {
   /** Given values as a tensor. */
   constant(name: string, shape: Shape, values: ArrayLike<number>, dtype: DType = "f32"): Tensor {
     const tensor = persistent(name, shape, dtype);
-    this.executor.memory.write(tensor, asDType(values, dtype));
+    this.engine.memory.write(tensor, asDType(values, dtype));
     return tensor;
   }
 
@@ -128,17 +128,17 @@ export class Bench {
     this.tape.seed(output, this.input(name, "f32", output.shape));
   }
 
-  /** Derives backward, runs the tape on the GPU and begins a new one. */
+  /** Derives backward, runs the tape on the engine and begins a new one. */
   async execute(): Promise<void> {
     this.tape.backward();
-    this.executor.run(await this.executor.compile(this.item.id, this.tape.calls));
+    this.engine.run(await this.engine.compile(this.item.id, this.tape.calls));
     this.tape = new Tape(this.options);
   }
 
   /** Reads tensors back by name. */
   async read(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, GpuValues>> {
     const names = Object.keys(tensors);
-    const values = await this.executor.memory.read(Object.values(tensors));
+    const values = await this.engine.memory.read(Object.values(tensors));
     return Object.fromEntries(names.map((name, index) => [name, values[index] as GpuValues]));
   }
 

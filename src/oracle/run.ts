@@ -1,5 +1,6 @@
 // Runs oracle cases through the engine's kernels and compares every output element by element.
-import type { Executor } from "../gpu/executor.ts";
+import { Executor } from "../gpu/executor.ts";
+import type { Engine } from "../plan/engine.ts";
 import { Bench } from "./bench.ts";
 import type { Activations, Results, Spec } from "./bench.ts";
 import { valuesOf } from "./manifest.ts";
@@ -28,12 +29,24 @@ export interface Outcome {
   readonly failures: readonly string[];
 }
 
+/** What WebGPU's validation objects to while `work` runs, one sentence; undefined on the CPU and when it does not. */
+async function refusedBy(engine: Engine, work: () => Promise<void>): Promise<string | undefined> {
+  if (!(engine instanceof Executor)) {
+    await work();
+    return undefined;
+  }
+  const { device } = engine.gpu;
+  device.pushErrorScope("validation");
+  await work();
+  return (await device.popErrorScope())?.message;
+}
+
 /**
- * Runs one case, with f16 activations at 200 times its tolerances. Errors of the engine, of WebGPU's validation and unknown specs are failures of the
- * case.
+ * Runs one case, with f16 activations at 200 times its tolerances. Errors of the engine, of WebGPU's validation and
+ * unknown specs are failures of the case.
  */
 export async function runCase(
-  executor: Executor,
+  engine: Engine,
   item: OracleCase,
   vectors: Vectors,
   activations: Activations = "f32",
@@ -42,18 +55,17 @@ export async function runCase(
   if (spec === undefined) {
     return { item, failures: [`${item.id}: the engine has no op for the spec "${item.spec}"`] };
   }
-  const { device } = executor.gpu;
-  device.pushErrorScope("validation");
-  let failures: string[];
-  try {
-    const bench = new Bench(executor, item, vectors, activations);
-    failures = compare(bench, await spec(bench), vectors);
-  } catch (error) {
-    failures = [`${item.id}: ${error instanceof Error ? error.message : String(error)}`];
-  }
-  const invalid = await device.popErrorScope();
-  if (invalid !== null) failures.push(`${item.id}: WebGPU refused a command: ${invalid.message}`);
-  executor.memory.destroy();
+  let failures: string[] = [];
+  const refused = await refusedBy(engine, async () => {
+    try {
+      const bench = new Bench(engine, item, vectors, activations);
+      failures = compare(bench, await spec(bench), vectors);
+    } catch (error) {
+      failures = [`${item.id}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+  if (refused !== undefined) failures.push(`${item.id}: WebGPU refused a command: ${refused}`);
+  engine.memory.destroy();
   return { item, failures };
 }
 

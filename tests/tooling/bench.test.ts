@@ -6,11 +6,12 @@ import { afterEach, expect, test, vi } from "vitest";
 import { nudgePeer, parameterName } from "../../scripts/bench-peer.ts";
 import { main } from "../../scripts/bench.ts";
 import { Bench } from "../../scripts/bench/bench.ts";
-import { growthRows } from "../../scripts/bench/growth.ts";
+import { bend, growthRows } from "../../scripts/bench/growth.ts";
 import { bytesOf } from "../../src/plan/work.ts";
 import { productsOf } from "../../scripts/bench/matmul.ts";
 import { measure, median } from "../../scripts/bench/measure.ts";
 import { S, describeTraining } from "../../scripts/bench/models.ts";
+import { productNotes, productRows } from "../../scripts/bench/product-table.ts";
 import { lossDifference, peerTables } from "../../scripts/bench/peer-table.ts";
 import { markdown } from "../../scripts/bench/table.ts";
 import { CpuEngine } from "../../src/cpu/engine.ts";
@@ -25,6 +26,7 @@ test.each([
   [["--only", "matmull"], /^--only names "matmull", expected some of calls, kernels,/],
   [["--only", "peers"], /^The section peers needs --peers DIR/],
   [["--engine", "tpu"], /^--engine needs cpu or gpu, got "tpu"; nothing was run\.$/],
+  [["--in", "firefox"], /^--in needs node or chromium, got "firefox"; nothing was run\.$/],
   [["--repeats", "0"], /^--repeats is 0, expected a number above 0; nothing was run\.$/],
   [["--minutes", "soon"], /^--minutes needs a number, got "soon"; nothing was run\.$/],
   [["--peers", "docs"], /^--peers docs: there is no run\.mjs in that folder; nothing was run\.$/],
@@ -64,7 +66,7 @@ test("times are bounded by repeats and by seconds, and one is always taken", asy
 
 test("what does not fit into the time left is named with the reason", async () => {
   const engine = await CpuEngine.create();
-  const opened = { engine, kind: "cpu" as const, destroy: () => undefined };
+  const opened = { engine, kind: "cpu" as const, software: true, destroy: () => undefined };
   const open = (): Promise<typeof opened> => Promise.resolve(opened);
   const options = { limits: { repeats: 1, seconds: 1 }, large: false, minutes: 1 };
   const bench = new Bench({ opened, peak: undefined, open }, options);
@@ -93,6 +95,10 @@ test("products, bytes and growth are counted from the plan", async () => {
     { at: 2, flops: 2e6, timing: timing(6) },
   ]);
   expect(second).toMatchObject({ layers: 2, "time grows": 3, "work grows": 2, "time / work": 1.5 });
+  expect(second).toMatchObject({ "within 15 %": "no: slower" });
+  const times = (f: (at: number) => number) => [1, 2, 4].map((at) => ({ at, time: f(at) }));
+  expect(bend(times((at) => 3 + 5 * at))).toBeLessThan(1e-9);
+  expect(bend(times((at) => at * at))).toBeGreaterThan(0.15);
 });
 
 test("a table shows every column that any row has", () => {
@@ -130,6 +136,25 @@ test("peers are compared with the variant of ours that uses the same device", ()
   expect(faster).toEqual(["", "", 3, 1.5, undefined]);
   expect(table?.rows[2]?.["loss differs by"]).toBeCloseTo(4e-5, 9);
   expect(lossDifference([1], undefined)).toBeNaN();
+});
+
+test("products beside peers: ratios, and where a peer was faster", () => {
+  const row = (name: string, peer: object) => ({
+    ...{ name, times: 4, flops: 2e6 },
+    results: [
+      { engine: "nudge", ms: 2, cpuMs: 4, error: 1e-6 },
+      { engine: "a", ...peer },
+    ],
+  });
+  const rows = [row("x", { ms: 6, cpuMs: 3, error: 1e-5 }), row("y", { failure: "no Gemm" })];
+  expect(productRows(rows)[0]).toMatchObject({
+    ...{ "M x K x N": "x", "in a step": 4, "nudge ms": 2, "GFLOP/s": 1, "a ms": 6 },
+    ...{ "a / nudge": 3, "a in CPU time": 0.75, "max error": 1e-5 },
+  });
+  expect(productNotes(rows)).toEqual([
+    "a was faster nowhere of 1 by the clock, at x in processor time.",
+    "a failed: no Gemm",
+  ]);
 });
 
 test("our peer takes the harness's weights by name, learns, and samples", async () => {
