@@ -1,0 +1,221 @@
+// Strengths from rankings with ties: Plackett-Luce with Davidson's ties (Davidson-Luce), by Newton.
+import { centred } from "./bradley-terry.ts";
+import { cholesky, solveCholesky } from "./linear.ts";
+
+/**
+ * One choice on the way down a ranking: of the players still there, `chosen` came first together.
+ * P(chosen = C | A) = f(C) / Σ f(S) over subsets S of A with a size that occurs, where
+ * f(S) = δ_|S| · (Π_{i in S} α_i)^(1/|S|) and δ_1 = 1 (Firth, Kosmidis and Turner 2019). For two
+ * players this is Davidson's (1970) model with ν = δ_2, without ties it is Plackett-Luce.
+ */
+export interface Choice {
+  /** Indices of players, a player once for each of its answers. */
+  readonly available: readonly number[];
+  readonly chosen: readonly number[];
+}
+
+/**
+ * The choices of one ranking, best group first; the last single answer is no choice.
+ * @param groups indices of players in groups of equal rank
+ */
+export function choicesOf(groups: readonly (readonly number[])[]): Choice[] {
+  return groups
+    .map((chosen, g) => ({ available: groups.slice(g).flat(), chosen }))
+    .filter(({ available }) => available.length > 1);
+}
+
+export interface LuceFit {
+  /** (P) ln α with mean 0. */
+  readonly lnStrengths: number[];
+  /** Tie sizes that occur, with ln δ. */
+  readonly ties: { readonly size: number; readonly lnDelta: number }[];
+}
+
+/** ln f of a subset is the sum of coefficient[index] · x: 1/t for each of its players, 1 for its tie size. */
+type Terms = readonly (readonly [index: number, x: number])[];
+
+/** The same players left: what can be chosen from them. */
+interface Field {
+  readonly subsets: readonly Terms[];
+  /** indices of all coefficients that occur */
+  readonly touched: readonly number[];
+}
+
+/** Choices prepared once, fitted with any weights. */
+export class LuceModel {
+  readonly players: number;
+  readonly #sizes: readonly number[];
+  readonly #fields: Field[] = [];
+  /** for each choice its field and its own terms */
+  readonly #rows: { field: number; chosen: readonly number[] }[] = [];
+
+  constructor(players: number, choices: readonly Choice[]) {
+    this.players = players;
+    const sizes = new Set(choices.map(({ chosen }) => chosen.length));
+    this.#sizes = [...sizes].filter((size) => size > 1).sort((x, y) => x - y);
+    const known = new Map<string, number>();
+    for (const { available, chosen } of choices) {
+      const slots = available.toSorted((x, y) => x - y);
+      const key = slots.join();
+      let field = known.get(key);
+      if (field === undefined) {
+        field = this.#fields.push(this.#field(slots, sizes)) - 1;
+        known.set(key, field);
+      }
+      this.#rows.push({ field, chosen });
+    }
+  }
+
+  /**
+   * Maximum likelihood, or with `prior` wins and losses against a player of strength 1.
+   * @param weights (choices) how often each counts; 1 by default
+   * @returns null where it does not settle: somebody always wins, or everything is tied
+   */
+  fit(
+    options: { prior?: number; weights?: readonly number[]; start?: LuceFit } = {},
+  ): LuceFit | null {
+    const { prior = 0, weights, start } = options;
+    const size = this.players + this.#sizes.length;
+    const { counts, observed } = this.#statistics(weights);
+    let beta = Float64Array.from([
+      ...(start?.lnStrengths ?? Array.from({ length: this.players }, () => 0)),
+      ...this.#sizes.map((n) => start?.ties.find((tie) => tie.size === n)?.lnDelta ?? 0),
+    ]);
+    for (let step = 0; step < 200; step++) {
+      const { value, gradient, hessian } = this.#derivatives(beta, counts, observed, prior);
+      const lower = cholesky(hessian, size);
+      if (lower === null) return null;
+      const direction = solveCholesky(lower, size, gradient);
+      if (Math.max(...direction.map(Math.abs)) < 1e-9) return this.#result(beta);
+      let scale = 1;
+      let next = beta;
+      do {
+        next = beta.map((b, i) => b + scale * direction[i]!);
+        scale /= 2;
+      } while (scale > 1e-6 && !(this.#value(next, counts, observed, prior) >= value - 1e-9));
+      beta = next;
+      // Odds beyond e^30 come from a player that never lost or a tie that always happened.
+      if (beta.some((b) => !(Math.abs(b) < 30))) return null;
+    }
+    return null;
+  }
+
+  /** How often each field was met, and the sums of the chosen subsets' terms. */
+  #statistics(weights: readonly number[] | undefined): {
+    counts: Float64Array;
+    observed: Float64Array;
+  } {
+    const counts = new Float64Array(this.#fields.length);
+    const observed = new Float64Array(this.players + this.#sizes.length);
+    this.#rows.forEach(({ field, chosen }, i) => {
+      const weight = weights?.[i] ?? 1;
+      if (weight === 0) return;
+      counts[field]! += weight;
+      for (const player of chosen) observed[player]! += weight / chosen.length;
+      const tie = this.#sizes.indexOf(chosen.length);
+      if (tie >= 0) observed[this.players + tie]! += weight;
+    });
+    return { counts, observed };
+  }
+
+  #field(slots: readonly number[], sizes: ReadonlySet<number>): Field {
+    const all = subsets(slots, sizes).map((subset): Terms => {
+      const tie = this.#sizes.indexOf(subset.length);
+      const players = subset.map((player): [number, number] => [player, 1 / subset.length]);
+      return tie < 0 ? players : [...players, [this.players + tie, 1]];
+    });
+    return { subsets: all, touched: [...new Set(all.flat().map(([i]) => i))] };
+  }
+
+  /** Log-likelihood, with the prior's. */
+  #value(beta: Float64Array, counts: Float64Array, observed: Float64Array, prior: number): number {
+    let value = observed.reduce((sum, o, i) => sum + o * beta[i]!, 0);
+    this.#fields.forEach(({ subsets: all }, f) => {
+      if (counts[f] !== 0) value -= counts[f]! * logSum(all.map((terms) => lnWeight(terms, beta)));
+    });
+    return value + this.#lnPrior(beta, prior);
+  }
+
+  #lnPrior(beta: Float64Array, prior: number): number {
+    const players = beta.subarray(0, this.players);
+    return prior * players.reduce((sum, b) => sum + b - 2 * Math.log1p(Math.exp(b)), 0);
+  }
+
+  /** The value, its gradient, and minus its second derivatives (with 1 1ᵀ where the mean is free). */
+  #derivatives(
+    beta: Float64Array,
+    counts: Float64Array,
+    observed: Float64Array,
+    prior: number,
+  ): { value: number; gradient: Float64Array; hessian: Float64Array } {
+    const size = beta.length;
+    const gradient = Float64Array.from(observed);
+    const hessian = new Float64Array(size * size);
+    let value = observed.reduce((sum, o, i) => sum + o * beta[i]!, 0);
+    this.#fields.forEach(({ subsets: all, touched }, f) => {
+      const n = counts[f]!;
+      if (n === 0) return;
+      const scores = all.map((terms) => lnWeight(terms, beta));
+      const total = logSum(scores);
+      value -= n * total;
+      const expected = new Float64Array(size);
+      all.forEach((terms, s) => {
+        const p = Math.exp(scores[s]! - total);
+        for (const [i, x] of terms) {
+          expected[i]! += p * x;
+          for (const [j, y] of terms) hessian[i * size + j]! += n * p * x * y;
+        }
+      });
+      for (const i of touched) {
+        gradient[i]! -= n * expected[i]!;
+        for (const j of touched) hessian[i * size + j]! -= n * expected[i]! * expected[j]!;
+      }
+    });
+    this.#regularise(beta, gradient, hessian, prior);
+    return { value: value + this.#lnPrior(beta, prior), gradient, hessian };
+  }
+
+  /** The prior's part; without a prior the mean of the strengths is free and is held in place. */
+  #regularise(
+    beta: Float64Array,
+    gradient: Float64Array,
+    hessian: Float64Array,
+    prior: number,
+  ): void {
+    const size = beta.length;
+    for (let p = 0; p < this.players; p++) {
+      const against = 1 / (1 + Math.exp(-beta[p]!));
+      gradient[p]! += prior * (1 - 2 * against);
+      hessian[p * size + p]! += 2 * prior * against * (1 - against);
+      if (prior > 0) continue;
+      for (let q = 0; q < this.players; q++) hessian[p * size + q]! += 1;
+    }
+    for (let i = 0; i < size; i++) hessian[i * size + i]! += 1e-12;
+  }
+
+  #result(beta: Float64Array): LuceFit {
+    const ties = this.#sizes.map((n, t) => ({ size: n, lnDelta: beta[this.players + t]! }));
+    return { lnStrengths: centred([...beta.subarray(0, this.players)]), ties };
+  }
+}
+
+function lnWeight(terms: Terms, beta: Float64Array): number {
+  let sum = 0;
+  for (const [i, x] of terms) sum += beta[i]! * x;
+  return sum;
+}
+
+function logSum(values: readonly number[]): number {
+  const most = values.reduce((x, y) => Math.max(x, y), -Infinity);
+  return most + Math.log(values.reduce((sum, v) => sum + Math.exp(v - most), 0));
+}
+
+/** All subsets of the slots whose size is 1 or occurs. */
+function subsets(slots: readonly number[], sizes: ReadonlySet<number>): number[][] {
+  const all: number[][] = [];
+  for (let mask = 1; mask < 2 ** slots.length; mask++) {
+    const subset = slots.filter((_, i) => mask & (1 << i));
+    if (subset.length === 1 || sizes.has(subset.length)) all.push(subset);
+  }
+  return all;
+}
