@@ -25,7 +25,7 @@ const MAY_IMPORT = {
   rlhf: PURE,
   storage: ["rlhf", ...PURE],
   formats: ["storage"],
-  quality: ["storage", "world"],
+  quality: ["formats", "storage", "world"],
   workers: ["rlhf", "storage", "formats", "quality", "gpu", "cpu", ...PURE],
   state: ["workers", "rlhf", "storage", "formats", "quality", "lessons", ...PURE],
   oracle: ["gpu", "rlhf", "storage", ...PURE],
@@ -219,8 +219,9 @@ export default defineConfig(
           patterns: [
             {
               regex:
-                "^\\.\\./(?!storage/(?:errors|events|ids|json|judgement|sha256)\\.ts$|world/rng\\.ts$)",
-              message: "src/quality may import only the pure files of src/storage, and rng.ts.",
+                "^\\.\\./(?!storage/(?:errors|events|ids|json|judgement|sha256)\\.ts$|formats/records\\.ts$|world/rng\\.ts$)",
+              message:
+                "src/quality may import only the pure files of src/storage, records.ts and rng.ts.",
             },
             {
               regex: "^(?:node:|(?:svelte|comlink|idb|webgpu)(?:/|$))",

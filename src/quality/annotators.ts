@@ -3,7 +3,7 @@ import type { JudgementRow } from "../storage/events.ts";
 import { addPairs, agreementTiesOut, noPairs } from "./agreement.ts";
 import type { Agreement } from "./agreement.ts";
 import type { GoldSummary } from "./gold.ts";
-import { groupBy, order } from "./items.ts";
+import { groupBy, order, saidBy } from "./items.ts";
 import type { Ranked } from "./items.ts";
 import type { Repeats } from "./repeats.ts";
 import type { Timing } from "./timing.ts";
@@ -35,7 +35,7 @@ export function habitsOf(rankings: readonly Ranked[]): Habits {
     habits.pairs += pairs;
     habits.tied += tied;
     if (tied > 0) habits.withTies++;
-    else if (ranks.every((rank) => rank !== null)) {
+    else if (places !== null && ranks.every((rank) => rank !== null)) {
       if (ranks.every((rank, a) => rank - 1 === places[a])) asShown++;
       asShownByChance += 1 / factorial(ranks.length);
     }
@@ -89,7 +89,7 @@ export function annotatorsOf(
 ): Annotator[] {
   const own = groupBy(rankings, ({ rater }) => rater);
   const set = groupBy(
-    rows.filter(({ judgement }) => judgement === null),
+    rows.filter((row) => saidBy(row) === null),
     ({ annotator }) => annotator,
   );
   return [...new Set([...own.keys(), ...set.keys()])].sort().map((rater) => {
@@ -103,7 +103,7 @@ export function annotatorsOf(
     return {
       rater,
       ...habitsOf(own.get(rater) ?? []),
-      skipped: aside.filter(({ state }) => state === "skipped").length,
+      skipped: aside.filter(({ state }) => state !== "retracted").length,
       retracted: aside.filter(({ state }) => state === "retracted").length,
       medianTime: times?.median ?? null,
       outliers: (times?.fast ?? 0) + (times?.slow ?? 0),

@@ -2,7 +2,7 @@
 import { comparePairs } from "./agreement.ts";
 import { wilsonInterval } from "./distributions.ts";
 import type { Interval } from "./distributions.ts";
-import { groupBy, rankedOf } from "./items.ts";
+import { groupBy, saidBy } from "./items.ts";
 import type { JudgementRow } from "../storage/events.ts";
 
 export interface GoldItem {
@@ -77,11 +77,15 @@ export function goldScores(
     .toSorted((x, y) => (x.event < y.event ? -1 : 1))
     .flatMap((row) => {
       const item = byTask.get(row.task);
-      const [ranked] = item === undefined ? [] : rankedOf([row]);
-      if (item === undefined || ranked === undefined || row.judgement === null) return [];
-      const said = ranked.cannotTell ? row.judgement.ranks.map(() => null) : row.judgement.ranks;
-      const score = scoreGold(said, item, pass);
-      return score === null ? [] : [{ rater: ranked.rater, kind: item.kind, score }];
+      const said = saidBy(row);
+      if (item === undefined || said === null) return [];
+      const score = scoreGold(
+        said.cannotTell ? said.ranks.map(() => null) : said.ranks,
+        item,
+        pass,
+      );
+      const rater = said.source === "person" ? row.annotator : said.source;
+      return score === null ? [] : [{ rater, kind: item.kind, score }];
     });
   const groups = groupBy(scored, ({ rater, kind }) => JSON.stringify([rater, kind]));
   return [...groups.values()]

@@ -1,4 +1,5 @@
 // Stored rows as statistics see them: one ranking per person and item, answers in one common order.
+import type { Ranking } from "../formats/records.ts";
 import type { JudgementRow } from "../storage/events.ts";
 
 /**
@@ -15,8 +16,8 @@ export interface Ranked {
   readonly item: string;
   /** (K) 1 = best, equal = tied, null = unranked. All null when the person could not tell. */
   readonly ranks: readonly (number | null)[];
-  /** (K) place on screen of each answer, 0 = first. */
-  readonly places: readonly number[];
+  /** (K) place on screen of each answer, 0 = first; null when a file does not say. */
+  readonly places: readonly number[] | null;
   /** (K) checkpoint that wrote each answer. */
   readonly players: readonly string[];
   readonly cannotTell: boolean;
@@ -32,16 +33,70 @@ export function order(ranks: Ranked["ranks"], a: number, b: number): number | nu
   return first == null || second == null ? null : Math.sign(first - second);
 }
 
+/** What a row says about its answers, wherever it was made; index i as in the row. */
+interface Said {
+  readonly prompt: string;
+  readonly texts: readonly string[];
+  readonly players: readonly string[];
+  readonly ranks: readonly (number | null)[];
+  /** answers in the order they stood on screen; [] when that is not known */
+  readonly shown: readonly number[];
+  readonly cannotTell: boolean;
+  readonly source: string;
+  readonly active: number;
+}
+
+/** A row of the collection page, which holds a `prefs.ranking` record instead of a judgement. */
+interface DecisionRow {
+  readonly decision?: { readonly ranking: unknown };
+}
+
+/** The ranking that a row holds, or null for a row that holds none. */
+export function saidBy(row: JudgementRow): Said | null {
+  const { decision } = row as DecisionRow;
+  if (decision !== undefined) return saidByRecord(decision.ranking as Ranking);
+  if (row.judgement === null) return null;
+  const { prompt, completions, ranks, shown, cannotTell, source, milliseconds } = row.judgement;
+  const texts = completions.map(({ text }) => text);
+  const players = completions.map(({ checkpoint }) => checkpoint);
+  const { active } = milliseconds;
+  return { prompt, texts, players, ranks, shown, cannotTell, source, active };
+}
+
+/** Skips and flags without an order are no rankings; "cannot tell" is one, with nothing ranked. */
+function saidByRecord(record: Ranking): Said | null {
+  const cannotTell = record.skip_reason === CANNOT_TELL;
+  if (record.outcome === "skipped" ? !cannotTell : record.ranking.length === 0) return null;
+  return {
+    prompt: record.context.map(({ content }) => content).join("\n"),
+    texts: record.completions.map(({ completion }) => completion.map((m) => m.content).join("\n")),
+    players: record.completions.map(({ model, checkpoint }) => (model === "" ? checkpoint : model)),
+    ranks: record.completions.map((_, i) => {
+      const place = record.ranking.findIndex((group) => group.includes(i));
+      return place < 0 ? null : place + 1;
+    }),
+    shown: record.shown,
+    cannotTell,
+    source: "person",
+    active: record.active_ms,
+  };
+}
+
+/** The reason that src/formats gives a skip for "cannot tell". */
+const CANNOT_TELL = "cannot tell";
+
 /** The submitted rows as rankings, in the order of their events. */
 export function rankedOf(rows: readonly JudgementRow[]): Ranked[] {
   return rows
-    .flatMap((row) => (row.judgement === null ? [] : [rankedRow(row, row.judgement)]))
+    .flatMap((row) => {
+      const said = saidBy(row);
+      return said === null ? [] : [rankedRow(row, said)];
+    })
     .sort((x, y) => (x.event < y.event ? -1 : 1));
 }
 
-function rankedRow(row: JudgementRow, judgement: NonNullable<JudgementRow["judgement"]>): Ranked {
-  const { prompt, completions, ranks, shown, cannotTell, source, milliseconds } = judgement;
-  const texts = completions.map(({ text }) => text);
+function rankedRow(row: JudgementRow, said: Said): Ranked {
+  const { prompt, texts, ranks, shown, cannotTell, source } = said;
   const answers = [...new Set(texts)].sort((x, y) => (x < y ? -1 : 1));
   const copies = answers.map((answer) => texts.flatMap((text, i) => (text === answer ? [i] : [])));
   const first = copies.map((list) => Math.min(...list.map((i) => shown.indexOf(i))));
@@ -52,10 +107,10 @@ function rankedRow(row: JudgementRow, judgement: NonNullable<JudgementRow["judge
     rater: source === "person" ? row.annotator : source,
     item: JSON.stringify([prompt, ...answers]),
     ranks: copies.map((list) => (cannotTell ? null : bestRank(list.map((i) => ranks[i] ?? null)))),
-    places: first.map((place) => inOrder.indexOf(place)),
-    players: copies.map(([i]) => completions[i!]?.checkpoint ?? ""),
+    places: shown.length === 0 ? null : first.map((place) => inOrder.indexOf(place)),
+    players: copies.map(([i]) => said.players[i!] ?? ""),
     cannotTell,
-    active: milliseconds.active,
+    active: said.active,
     words: [prompt, ...answers].reduce((sum, text) => sum + countWords(text), 0),
   };
 }

@@ -84,8 +84,10 @@ function answerConflict(versions: readonly JudgementRow[]): Conflict[] {
 }
 
 /** What a person said, without when and in which session. */
-function contentOf({ state, judgement, reason }: JudgementRow): unknown {
-  return { state, judgement, reason };
+function contentOf(row: JudgementRow): unknown {
+  const { state, judgement, reason } = row;
+  const { decision } = row as { decision?: unknown };
+  return { state, judgement, reason, decision };
 }
 
 export interface MergedEvents extends Omit<MergedRows, "union"> {

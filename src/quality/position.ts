@@ -43,8 +43,9 @@ export interface PositionBias {
  */
 export function positionBias(rankings: readonly Ranked[]): PositionBias {
   const best = rankings.flatMap(({ ranks, places, cannotTell }) => {
-    const first = ranks.flatMap((rank, a) => (rank === 1 ? [places[a] ?? 0] : []));
-    const whole = !cannotTell && ranks.length > 1 && ranks.every((rank) => rank !== null);
+    const first = ranks.flatMap((rank, a) => (rank === 1 ? [places?.[a] ?? 0] : []));
+    const whole =
+      !cannotTell && places !== null && ranks.length > 1 && ranks.every((rank) => rank !== null);
     return whole && first.length === 1 ? [{ answers: ranks.length, place: first[0] ?? 0 }] : [];
   });
   const groups = [...groupBy(best, ({ answers }) => String(answers)).values()]

@@ -57,13 +57,15 @@ export function selfAgreement(rankings: readonly Ranked[]): Repeats {
 }
 
 function countTurned(x: Ranked, y: Ranked, turned: { first: number; last: number }): void {
+  const [before, now] = [x.places, y.places];
+  if (before === null || now === null) return;
   for (let a = 0; a < x.ranks.length; a++) {
     for (let b = a + 1; b < x.ranks.length; b++) {
-      const [before, later] = [order(x.ranks, a, b), order(y.ranks, a, b)];
-      if (before === null || later === null || before * later >= 0) continue;
-      const [stood, stands] = [x, y].map(({ places }) => Math.sign(places[a]! - places[b]!));
+      const [first, second] = [order(x.ranks, a, b), order(y.ranks, a, b)];
+      if (first === null || second === null || first * second >= 0) continue;
+      const [stood, stands] = [before, now].map((places) => Math.sign(places[a]! - places[b]!));
       if (stood === stands) continue;
-      if (stood === before) turned.first++;
+      if (stood === first) turned.first++;
       else turned.last++;
     }
   }

@@ -1,5 +1,6 @@
 // Merging files of several people: idempotent, commutative, associative on 300 generated sets; conflicts.
 import { describe, expect, test } from "vitest";
+import { readEvents, writeEvents } from "../../src/formats/histories.ts";
 import { mergeEvents, mergeRows } from "../../src/quality/merge.ts";
 import { seal } from "../../src/storage/events.ts";
 import type { JudgementRow, StoredEvent } from "../../src/storage/events.ts";
@@ -134,5 +135,45 @@ describe("histories", () => {
     expect(conflicts.find(({ kind }) => kind === "forked")?.sentence).toContain(
       "continues in 2 ways from event 1",
     );
+  });
+});
+
+describe("events.jsonl", () => {
+  const events = [...chain("w", "ann", [[1, 2], [2, 1]]), ...chain("ww", "bob", [[1, 1]])]; // prettier-ignore
+
+  test("comes back equal, and writes the same bytes again", () => {
+    const text = writeEvents(events);
+    const read = readEvents(text);
+    expect(read).toEqual({ events, refused: [], problems: [] });
+    expect(writeEvents(read.events)).toBe(text);
+    expect(readEvents(`\uFEFF${text.replaceAll("\n", "\r\n")}\r\n`).events).toEqual(events);
+  });
+
+  test.each([
+    [/"seq":1/, '"seq":-1', "`seq`: found `-1`; expected a whole number from 0."],
+    [
+      /"t":1/,
+      '"t":2',
+      "expected the checksum of this line, so it was changed after it was written.",
+    ],
+    [/"ranks":\[2,1\]/, '"ranks":[2,3]', "body.judgement.ranks: found [2,3]; expected ranks 1, 2"],
+    [/"revision":1/, '"revision":"1"', "`body.revision`: found"],
+    [/"annotator":"ann"/, '"__proto__":{}', "found the reserved key"],
+    [/^\{/, "", "found text that is not JSON"],
+  ])("a line with %s as %s is refused in a sentence and the rest is read", (from, to, said) => {
+    const lines = writeEvents(events).split("\n");
+    lines[1] = lines[1]!.replace(from, to);
+    const { events: read, refused, problems } = readEvents(lines.join("\n"), "ann.jsonl");
+    expect(read).toHaveLength(2);
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toMatch(/^`ann\.jsonl`, line 2[,:] .* This line will be skipped\.$/);
+    expect(refused[0]).toContain(said);
+    expect(problems).toEqual([]);
+  });
+
+  test("a gap is told, and a file without an event refused", () => {
+    const text = writeEvents(events).split("\n").slice(1).join("\n");
+    expect(readEvents(text).problems).toEqual(["Writer w, event 1: event 0 before it is missing."]);
+    expect(() => readEvents("\n", "x")).toThrow("`x`: found no event; nothing was imported.");
   });
 });

@@ -18,6 +18,8 @@ import { strengthsOf } from "../../src/quality/strengths.ts";
 import type { StrengthOptions, Strengths } from "../../src/quality/strengths.ts";
 import { timeBins, timingOf } from "../../src/quality/timing.ts";
 import { wholeReport } from "../../src/quality/report.ts";
+import { rankingOf } from "../../src/formats/rows.ts";
+import type { RankedRow } from "../../src/storage/formats.ts";
 import type { JudgementRow } from "../../src/storage/events.ts";
 import { crowd, row } from "./helpers.ts";
 
@@ -32,6 +34,22 @@ describe("rows as rankings", () => {
     expect([x?.ranks, y?.ranks]).toEqual([[1, 2], [2, 1]]); // prettier-ignore
     expect([x?.places, y?.places]).toEqual([[0, 1], [0, 1]]); // prettier-ignore
     expect(y?.players).toEqual(["a", "b"]);
+  });
+
+  test("a record of the collection page says the same as the judgement it could be", () => {
+    const judged = row(1, { j: { ranks: [2, 1, 2], shown: [2, 0, 1] } });
+    const record = rankingOf(judged as RankedRow);
+    const decided = { ...judged, judgement: null, decision: { ranking: record } };
+    expect(rankedOf([decided])).toEqual(rankedOf([judged]));
+    const unseen = { ...decided, decision: { ranking: { ...record, shown: [] } } };
+    expect(rankedOf([unseen])[0]?.places).toBeNull();
+    expect(positionBias(rankedOf([unseen])).n).toBe(0);
+    const skipped = { ...record, outcome: "skipped" as const, skip_reason: "offensive" };
+    expect(rankedOf([{ ...decided, decision: { ranking: skipped } } as JudgementRow])).toEqual([]);
+    const lost = row(1, { j: { cannotTell: true } });
+    const told = { ...lost, judgement: null, decision: { ranking: rankingOf(lost as RankedRow) } };
+    expect(rankedOf([told])).toEqual(rankedOf([lost]));
+    expect(rankedOf([told])[0]?.cannotTell).toBe(true);
   });
 
   test("identical texts are one answer; simulated tastes are raters of their own; skips are none", () => {
