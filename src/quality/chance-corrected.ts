@@ -26,7 +26,8 @@ export function krippendorffAlpha(
     for (const [c, n] of counts) {
       for (const [k, m] of counts) {
         const pairs = c === k ? n * (n - 1) : n * m;
-        coincidences[index.get(c)! * size + index.get(k)!]! += pairs / (unit.length - 1);
+        coincidences[(index.get(c) ?? 0) * size + (index.get(k) ?? 0)]! +=
+          pairs / (unit.length - 1);
       }
     }
   }
@@ -79,8 +80,9 @@ export function cohenKappa(x: readonly number[], y: readonly number[]): number |
   if (n === 0) return null;
   let [observed, expected] = [0, 0];
   for (const category of new Set([...x, ...y])) {
-    const [inX, inY] = [x, y].map((list) => list.filter((value) => value === category).length);
-    expected += (inX! / n) * (inY! / n);
+    const share = (list: readonly number[]): number =>
+      list.filter((value) => value === category).length / n;
+    expected += share(x) * share(y);
   }
   for (let i = 0; i < n; i++) if (x[i] === y[i]) observed += 1 / n;
   return expected > 1 - 1e-12 ? null : (observed - expected) / (1 - expected);
@@ -119,9 +121,7 @@ function sum(values: readonly number[]): number {
 /** Units for α: every answer of every item with the ranks that people gave it. */
 export function rankUnits(rankings: readonly Ranked[]): number[][] {
   return firstByPerson(rankings).flatMap((people) =>
-    (people[0]?.ranks ?? []).map((_, a) =>
-      people.flatMap(({ ranks }) => (ranks[a] == null ? [] : [ranks[a]])),
-    ),
+    (people[0]?.ranks ?? []).map((_, a) => people.flatMap(({ ranks }) => ranks[a] ?? [])),
   );
 }
 

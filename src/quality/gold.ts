@@ -2,7 +2,7 @@
 import { comparePairs } from "./agreement.ts";
 import { wilsonInterval } from "./distributions.ts";
 import type { Interval } from "./distributions.ts";
-import { groupBy, saidBy } from "./items.ts";
+import { groupBy, order, saidBy } from "./items.ts";
 import type { JudgementRow } from "../storage/events.ts";
 
 export interface GoldItem {
@@ -47,8 +47,8 @@ function tiedAgainst(ranks: readonly (number | null)[], gold: GoldItem["ranks"])
   let tied = 0;
   for (let a = 0; a < gold.length; a++) {
     for (let b = a + 1; b < gold.length; b++) {
-      const asked = gold[a] != null && gold[b] != null && gold[a] !== gold[b];
-      if (asked && ranks[a] != null && ranks[a] === ranks[b]) tied++;
+      const [wanted, said] = [order(gold, a, b), order(ranks, a, b)];
+      if (wanted !== null && wanted !== 0 && said === 0) tied++;
     }
   }
   return tied;

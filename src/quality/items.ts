@@ -29,8 +29,9 @@ export interface Ranked {
 
 /** Which pair of answers stands how: negative when a is better, 0 when tied. */
 export function order(ranks: Ranked["ranks"], a: number, b: number): number | null {
-  const [first, second] = [ranks[a], ranks[b]];
-  return first == null || second == null ? null : Math.sign(first - second);
+  const first = ranks[a] ?? null;
+  const second = ranks[b] ?? null;
+  return first === null || second === null ? null : Math.sign(first - second);
 }
 
 /** What a row says about its answers, wherever it was made; index i as in the row. */
@@ -108,7 +109,7 @@ function rankedRow(row: JudgementRow, said: Said): Ranked {
     item: JSON.stringify([prompt, ...answers]),
     ranks: copies.map((list) => (cannotTell ? null : bestRank(list.map((i) => ranks[i] ?? null)))),
     places: shown.length === 0 ? null : first.map((place) => inOrder.indexOf(place)),
-    players: copies.map(([i]) => said.players[i!] ?? ""),
+    players: copies.map(([i = 0]) => said.players[i] ?? ""),
     cannotTell,
     active: said.active,
     words: [prompt, ...answers].reduce((sum, text) => sum + countWords(text), 0),

@@ -87,13 +87,12 @@ export class LuceModel {
       if (lower === null) return null;
       const direction = solveCholesky(lower, size, gradient);
       if (Math.max(...direction.map(Math.abs)) < 1e-9) return this.#result(beta);
-      let scale = 1;
-      let next = beta;
-      do {
-        next = beta.map((b, i) => b + scale * direction[i]!);
-        scale /= 2;
-      } while (scale > 1e-6 && !(this.#value(next, counts, observed, prior) >= value - 1e-9));
-      beta = next;
+      // Half a step at a time until the likelihood does not fall.
+      const from = beta;
+      for (let scale = 1; scale > 1e-6; scale /= 2) {
+        beta = from.map((b, i) => b + scale * direction[i]!);
+        if (this.#value(beta, counts, observed, prior) >= value - 1e-9) break;
+      }
       // Odds beyond e^30 come from a player that never lost or a tie that always happened.
       if (beta.some((b) => !(Math.abs(b) < 30))) return null;
     }

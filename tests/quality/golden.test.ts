@@ -200,7 +200,9 @@ describe("Plackett-Luce", () => {
   const untied = (ranking: readonly number[]): number[][] => ranking.map((player) => [player]);
 
   test("golden: four rankings of four", () => {
-    const rankings = ["0123", "0213", "1023", "0132"].map((text) => untied([...text].map(Number)));
+    const rankings = ["0123", "0213", "1023", "0132"].map((text) =>
+      untied(Array.from(text, Number)),
+    );
     const { lnStrengths = [] } = fit(4, rankings) ?? {};
     const worth = lnStrengths.map(Math.exp);
     const total = worth.reduce((sum, w) => sum + w, 0);
