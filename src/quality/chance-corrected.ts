@@ -125,6 +125,18 @@ export function rankUnits(rankings: readonly Ranked[]): number[][] {
   );
 }
 
+export type RankAlphas = Readonly<Record<Exclude<Level, "ratio">, number | null>>;
+
+/** α of the ranks; of cannot-tell rankings nothing is read. */
+export function rankAlphas(rankings: readonly Ranked[]): RankAlphas {
+  const units = rankUnits(rankings);
+  return {
+    nominal: krippendorffAlpha(units, "nominal"),
+    ordinal: krippendorffAlpha(units, "ordinal"),
+    interval: krippendorffAlpha(units, "interval"),
+  };
+}
+
 /** A pair of answers as a category: 0 the first is better, 1 tied, 2 the second is better. */
 export interface PairUnits {
   /** Cohen's κ of every two people with a pair in common, a before b in the alphabet. */

@@ -1,28 +1,8 @@
 // Strengths from rankings with ties: Plackett-Luce with Davidson's ties (Davidson-Luce), by Newton.
 import { centred } from "./bradley-terry.ts";
+import { subsets } from "./choices.ts";
+import type { Choice } from "./choices.ts";
 import { cholesky, solveCholesky } from "./linear.ts";
-
-/**
- * One choice on the way down a ranking: of the players still there, `chosen` came first together.
- * P(chosen = C | A) = f(C) / Σ f(S) over subsets S of A with a size that occurs, where
- * f(S) = δ_|S| · (Π_{i in S} α_i)^(1/|S|) and δ_1 = 1 (Firth, Kosmidis and Turner 2019). For two
- * players this is Davidson's (1970) model with ν = δ_2, without ties it is Plackett-Luce.
- */
-export interface Choice {
-  /** Indices of players, a player once for each of its answers. */
-  readonly available: readonly number[];
-  readonly chosen: readonly number[];
-}
-
-/**
- * The choices of one ranking, best group first; the last single answer is no choice.
- * @param groups indices of players in groups of equal rank
- */
-export function choicesOf(groups: readonly (readonly number[])[]): Choice[] {
-  return groups
-    .map((chosen, g) => ({ available: groups.slice(g).flat(), chosen }))
-    .filter(({ available }) => available.length > 1);
-}
 
 export interface LuceFit {
   /** (P) ln α with mean 0. */
@@ -207,14 +187,4 @@ function lnWeight(terms: Terms, beta: Float64Array): number {
 function logSum(values: readonly number[]): number {
   const most = values.reduce((x, y) => Math.max(x, y), -Infinity);
   return most + Math.log(values.reduce((sum, v) => sum + Math.exp(v - most), 0));
-}
-
-/** All subsets of the slots whose size is 1 or occurs. */
-function subsets(slots: readonly number[], sizes: ReadonlySet<number>): number[][] {
-  const all: number[][] = [];
-  for (let mask = 1; mask < 2 ** slots.length; mask++) {
-    const subset = slots.filter((_, i) => mask & (1 << i));
-    if (subset.length === 1 || sizes.has(subset.length)) all.push(subset);
-  }
-  return all;
 }

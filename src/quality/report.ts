@@ -11,8 +11,8 @@ import type { Agreement, PairCounts } from "./agreement.ts";
 import { annotatorsOf, habitsOf } from "./annotators.ts";
 import type { Annotator, Habits } from "./annotators.ts";
 import { ROUNDS, bootstrap } from "./bootstrap.ts";
-import { krippendorffAlpha, pairKappas, rankUnits } from "./chance-corrected.ts";
-import type { Level, PairUnits } from "./chance-corrected.ts";
+import { pairKappas, rankAlphas } from "./chance-corrected.ts";
+import type { PairUnits, RankAlphas } from "./chance-corrected.ts";
 import { percentileInterval } from "./distributions.ts";
 import type { Interval } from "./distributions.ts";
 import { goldScores } from "./gold.ts";
@@ -24,7 +24,7 @@ import type { PositionBias } from "./position.ts";
 import { selfAgreement } from "./repeats.ts";
 import type { Repeats } from "./repeats.ts";
 import { strengthsOf } from "./strengths.ts";
-import type { StrengthModel, Strengths } from "./strengths.ts";
+import type { StrengthModel, StrengthOptions, Strengths } from "./strengths.ts";
 import { timeBins, timingOf } from "./timing.ts";
 import type { Bin, Timing } from "./timing.ts";
 
@@ -43,7 +43,7 @@ export interface QualityReport {
   /** Without the parts that only a bootstrap needs. */
   readonly agreement: Omit<Agreement, "byItem"> & { readonly share: Share };
   /** Krippendorff's α of the ranks, by level of measurement. */
-  readonly alpha: Readonly<Record<Exclude<Level, "ratio">, number | null>>;
+  readonly alpha: RankAlphas;
   readonly kappa: PairUnits;
   readonly repeats: Repeats & { readonly share: Share };
   readonly position: PositionBias;
@@ -94,16 +94,11 @@ export function* qualityReport(
   const scores = goldScores(rows, gold);
   yield steps.at("counting pairs");
   const kappa = pairKappas(all);
-  const alpha = alphaOf(told);
+  const alpha = rankAlphas(told);
   const agreed = yield* steps.count("agreement", shareOf(agreement.all, agreement.byItem, rounds, seed)); // prettier-ignore
   const own = repeats.raters.flatMap(({ byItem }) => byItem);
   const again = yield* steps.count("self-agreement", shareOf(sumOf(own), own, rounds, seed));
-  const strengths: Strengths[] = [];
-  for (const model of MODELS) {
-    strengths.push(
-      yield* steps.count(`strengths, ${model}`, strengthsOf(told, model, { prior, rounds, seed })),
-    );
-  }
+  const strengths = yield* bothStrengths(steps, told, { prior, rounds, seed });
   const { byItem: _, ...between } = agreement;
   const { times, ...timed } = timing;
   return {
@@ -161,13 +156,16 @@ class Steps {
   }
 }
 
-function alphaOf(rankings: readonly Ranked[]): QualityReport["alpha"] {
-  const units = rankUnits(rankings);
-  return {
-    nominal: krippendorffAlpha(units, "nominal"),
-    ordinal: krippendorffAlpha(units, "ordinal"),
-    interval: krippendorffAlpha(units, "interval"),
-  };
+function* bothStrengths(
+  steps: Steps,
+  rankings: readonly Ranked[],
+  options: StrengthOptions,
+): Generator<QualityProgress, Strengths[]> {
+  const both: Strengths[] = [];
+  for (const model of MODELS) {
+    both.push(yield* steps.count(`strengths, ${model}`, strengthsOf(rankings, model, options)));
+  }
+  return both;
 }
 
 function sumOf(counts: readonly PairCounts[]): PairCounts {

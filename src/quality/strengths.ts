@@ -3,9 +3,11 @@ import { bootstrap } from "./bootstrap.ts";
 import { bradleyTerry, elo, stronglyConnected } from "./bradley-terry.ts";
 import { percentileInterval } from "./distributions.ts";
 import type { Interval } from "./distributions.ts";
-import { groupBy } from "./items.ts";
 import type { Ranked } from "./items.ts";
-import { LuceModel, choicesOf } from "./plackett-luce.ts";
+import { choicesOf } from "./choices.ts";
+import { gamesOf, winsOf } from "./games.ts";
+import type { ItemGames } from "./games.ts";
+import { LuceModel } from "./plackett-luce.ts";
 import type { LuceFit } from "./plackett-luce.ts";
 
 export type StrengthModel = "bradley-terry" | "plackett-luce";
@@ -45,24 +47,10 @@ export interface StrengthOptions {
   seed?: number;
 }
 
-const FEW = "Strengths need answers of two models in the same rankings: found ";
+const FEW = "Strengths need answers of two models in the same rankings: 0 so far.";
 const APART =
   "Some models never lost, never won or never met the others, so their strengths have no bound; " +
   "rank more, or add half a win and half a loss to each.";
-
-/** Pairs between different players: the better one first, ½ each way for a tie. */
-interface Game {
-  readonly winner: number;
-  readonly loser: number;
-  readonly tie: boolean;
-}
-
-/** What one item says, with players as indices. */
-interface ItemData {
-  readonly games: readonly Game[];
-  /** rankings of the item as groups of players */
-  readonly groups: readonly (readonly (readonly number[])[])[];
-}
 
 /** Fits one model. A step of the generator is one round of the bootstrap. */
 export function* strengthsOf(
@@ -71,12 +59,7 @@ export function* strengthsOf(
   options: StrengthOptions = {},
 ): Generator<void, Strengths> {
   const { prior = 0, rounds = 1000, seed = 1 } = options;
-  const names = [...new Set(rankings.flatMap(({ players }) => players))].sort();
-  const index = new Map(names.map((name, i) => [name, i]));
-  const items = [...groupBy(rankings, ({ item }) => item).values()]
-    .map((list) => itemData(list, index))
-    .filter(({ games }) => games.length > 0);
-  const met = new Set(items.flatMap(({ games }) => games.flatMap((g) => [g.winner, g.loser])));
+  const { names, items } = gamesOf(rankings);
   const nothing = {
     model,
     players: [],
@@ -86,26 +69,20 @@ export function* strengthsOf(
     dropped: 0,
     prior,
   };
-  if (met.size < 2)
-    return { ...nothing, problem: `${FEW}${names.length === 1 ? "one model" : "none"}.` };
-  const kept = [...met].sort((x, y) => x - y);
-  const known = items.map((item) => renumber(item, kept));
-  const all = winsOf(known, null, kept.length);
+  if (names.length < 2) return { ...nothing, problem: FEW };
+  const all = winsOf(items, null, names.length);
   if (prior === 0 && !stronglyConnected(all)) return { ...nothing, problem: APART };
-  const fitter =
-    model === "bradley-terry"
-      ? pairFitter(known, kept.length, prior)
-      : luceFitter(known, kept.length, prior);
+  const fitter = (model === "bradley-terry" ? pairFitter : luceFitter)(items, names.length, prior);
   const whole = fitter(null);
   if (whole === null) return { ...nothing, problem: APART };
-  const draws = yield* bootstrap(known.length, rounds, seed, fitter);
+  const draws = yield* bootstrap(items.length, rounds, seed, fitter);
   const good = draws.filter((draw) => draw !== null);
-  const players = kept.map((p, i): Strength => {
+  const players = names.map((player, i): Strength => {
     const interval = percentileInterval(good.map(({ lnStrengths }) => lnStrengths[i]!));
     const wins = all[i]!.reduce((sum, n) => sum + n, 0);
     const games = all.reduce((sum, row) => sum + row[i]!, wins);
     const ln = whole.lnStrengths[i]!;
-    return { player: names[p]!, ln, elo: elo(ln), interval, games, wins };
+    return { player, ln, elo: elo(ln), interval, games, wins };
   });
   players.sort((x, y) => y.ln - x.ln);
   const dropped = draws.length - good.length;
@@ -115,7 +92,7 @@ export function* strengthsOf(
 /** A fit with each item counted as often as its weight says; null = once each. */
 type Fitter = (weights: readonly number[] | null) => LuceFit | null;
 
-function pairFitter(items: readonly ItemData[], players: number, prior: number): Fitter {
+function pairFitter(items: readonly ItemGames[], players: number, prior: number): Fitter {
   let start: readonly number[] | undefined;
   return (weights) => {
     const options = start === undefined ? { prior } : { prior, start };
@@ -125,7 +102,7 @@ function pairFitter(items: readonly ItemData[], players: number, prior: number):
   };
 }
 
-function luceFitter(items: readonly ItemData[], players: number, prior: number): Fitter {
+function luceFitter(items: readonly ItemGames[], players: number, prior: number): Fitter {
   const rows = items.flatMap(({ groups }, item) =>
     groups.flatMap(choicesOf).map((choice) => ({ item, choice })),
   );
@@ -146,57 +123,4 @@ function luceFitter(items: readonly ItemData[], players: number, prior: number):
     start ??= fit ?? undefined;
     return fit;
   };
-}
-
-function itemData(rankings: readonly Ranked[], index: ReadonlyMap<string, number>): ItemData {
-  const games: Game[] = [];
-  const groups: number[][][] = [];
-  for (const { ranks, players } of rankings) {
-    const ranked = players
-      .map((name, a) => ({ player: index.get(name) ?? 0, rank: ranks[a] ?? null }))
-      .filter((one): one is { player: number; rank: number } => one.rank !== null);
-    ranked.sort((x, y) => x.rank - y.rank);
-    ranked.forEach((x, i) => {
-      for (const y of ranked.slice(i + 1)) {
-        if (x.player === y.player) continue;
-        games.push({ winner: x.player, loser: y.player, tie: x.rank === y.rank });
-      }
-    });
-    const byRank = groupBy(ranked, ({ rank }) => String(rank));
-    groups.push([...byRank.values()].map((group) => group.map(({ player }) => player)));
-  }
-  return { games, groups };
-}
-
-/** Players numbered without gaps; those that met nobody are left out of the rankings. */
-function renumber({ games, groups }: ItemData, kept: readonly number[]): ItemData {
-  return {
-    games: games.map((game) => ({
-      ...game,
-      winner: kept.indexOf(game.winner),
-      loser: kept.indexOf(game.loser),
-    })),
-    groups: groups.map((ranking) =>
-      ranking
-        .map((group) => group.map((p) => kept.indexOf(p)).filter((p) => p >= 0))
-        .filter((group) => group.length > 0),
-    ),
-  };
-}
-
-function winsOf(
-  items: readonly ItemData[],
-  weights: readonly number[] | null,
-  players: number,
-): number[][] {
-  const wins = Array.from({ length: players }, () => Array.from({ length: players }, () => 0));
-  items.forEach(({ games }, i) => {
-    const weight = weights?.[i] ?? 1;
-    if (weight === 0) return;
-    for (const { winner, loser, tie } of games) {
-      wins[winner]![loser]! += tie ? weight / 2 : weight;
-      if (tie) wins[loser]![winner]! += weight / 2;
-    }
-  });
-  return wins;
 }

@@ -5,7 +5,8 @@ import { kendallTauB } from "../../src/quality/agreement.ts";
 import { bradleyTerry, elo, stronglyConnected } from "../../src/quality/bradley-terry.ts";
 import { cohenKappa, fleissKappa, krippendorffAlpha } from "../../src/quality/chance-corrected.ts";
 import { chiSquareTail, signTest, wilsonInterval } from "../../src/quality/distributions.ts";
-import { LuceModel, choicesOf } from "../../src/quality/plackett-luce.ts";
+import { choicesOf } from "../../src/quality/choices.ts";
+import { LuceModel } from "../../src/quality/plackett-luce.ts";
 import { modifiedZ } from "../../src/quality/timing.ts";
 
 /**

@@ -76,10 +76,6 @@ export function crowd({
     for (const annotator of people) {
       for (let round = 0; round < (next() < repeats ? 2 : 1); round++) {
         const shown = shuffled(answers, next);
-        const felt = quality.map(
-          (q, i) => q + noise * normal(next) + (shown[0] === i ? primacy : 0),
-        );
-        const levels = [...new Set(felt.map((x) => Math.round(2 * x)))].sort((x, y) => y - x);
         const completions = quality.map((_, i) => ({
           text: `answer ${i} to ${item}`,
           checkpoint: `model ${i}`,
@@ -89,7 +85,9 @@ export function crowd({
           prompt: `prompt ${item}`,
           completions,
           shown,
-          ranks: felt.map((x) => levels.indexOf(Math.round(2 * x)) + 1),
+          ranks: ranksBy(
+            quality.map((q, i) => q + noise * normal(next) + (shown[0] === i ? primacy : 0)),
+          ),
           milliseconds: {
             active: Math.round(1000 * Math.exp(2 + normal(next) / 2)),
             idle: 0,
@@ -101,6 +99,13 @@ export function crowd({
     }
   }
   return rows;
+}
+
+/** 1 = highest; qualities that round to the same half are tied. */
+function ranksBy(felt: readonly number[]): number[] {
+  const halves = felt.map((x) => Math.round(2 * x));
+  const levels = [...new Set(halves)].sort((x, y) => y - x);
+  return halves.map((half) => levels.indexOf(half) + 1);
 }
 
 function shuffled(n: number, next: () => number): number[] {

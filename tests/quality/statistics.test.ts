@@ -286,7 +286,7 @@ describe("strengths of models", () => {
   });
 
   test.each(models)("%s: refuses in a sentence, or adds half a win", (model) => {
-    expect(run([], model).problem).toContain("found none");
+    expect(run([], model).problem).toContain("answers of two models");
     const one = crowd({ items: 3, answers: 1, people: ["ann"], noise: 1 });
     expect(run(one, model).problem).toContain("answers of two models");
     const always = Array.from({ length: 5 }, (_, i) => row(i + 1, { j: { prompt: String(i) } }));
