@@ -10,8 +10,8 @@ import svelteConfig from "./svelte.config.js";
  * What each folder of src/ may import beside itself and src/config.ts:
  * ui → state → workers → rlhf → {model, losses} → kernels → plan, and {workers, rlhf/session} → gpu.
  * `world` (the text generator, its tokenizer and tastes) is data below rlhf, `storage` keeps what
- * rlhf makes, `formats` turns that into files and back, `lessons` are pages of ui, and `oracle`
- * checks kernels against stored vectors.
+ * rlhf makes, `formats` turns that into files and back, `quality` computes statistics of what people
+ * ranked, `lessons` are pages of ui, and `oracle` checks kernels against stored vectors.
  */
 const PURE = ["plan", "kernels", "losses", "model", "world"];
 const MAY_IMPORT = {
@@ -25,11 +25,12 @@ const MAY_IMPORT = {
   rlhf: PURE,
   storage: ["rlhf", ...PURE],
   formats: ["storage"],
-  workers: ["rlhf", "storage", "formats", "gpu", "cpu", ...PURE],
-  state: ["workers", "rlhf", "storage", "formats", "lessons", ...PURE],
+  quality: ["formats", "storage", "world"],
+  workers: ["rlhf", "storage", "formats", "quality", "gpu", "cpu", ...PURE],
+  state: ["workers", "rlhf", "storage", "formats", "quality", "lessons", ...PURE],
   oracle: ["gpu", "rlhf", "storage", ...PURE],
   lessons: ["ui", "state", "rlhf", "storage", ...PURE],
-  ui: ["lessons", "state", "rlhf", "storage", "formats", ...PURE],
+  ui: ["lessons", "state", "rlhf", "storage", "formats", "quality", ...PURE],
 };
 const FOLDERS = Object.keys(MAY_IMPORT);
 
@@ -205,6 +206,33 @@ export default defineConfig(
       "no-restricted-globals": [
         "error",
         ...domGlobals.map((name) => ({ name, message: "src/formats runs without a DOM." })),
+      ],
+    },
+  },
+  {
+    // Statistics are pure functions: of storage and world they take what needs no database.
+    files: ["src/quality/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex:
+                "^\\.\\./(?!storage/(?:errors|events|ids|json|judgement|sha256)\\.ts$|formats/records\\.ts$|world/rng\\.ts$)",
+              message:
+                "src/quality may import only the pure files of src/storage, records.ts and rng.ts.",
+            },
+            {
+              regex: "^(?:node:|(?:svelte|comlink|idb|webgpu)(?:/|$))",
+              message: "Pure functions.",
+            },
+          ],
+        },
+      ],
+      "no-restricted-globals": [
+        "error",
+        ...domGlobals.map((name) => ({ name, message: "src/quality runs without a DOM." })),
       ],
     },
   },

@@ -4,6 +4,7 @@ import type { Remote } from "comlink";
 import type { KernelApi } from "./kernel-protocol.ts";
 import type { StoredTrainerApi } from "./stored-trainer.ts";
 import workerUrl from "./trainer.worker.ts?worker&url";
+import { trustedWorkerUrl } from "./trusted-url.ts";
 
 export interface TrainerConnection {
   readonly api: StoredTrainerApi;
@@ -11,40 +12,12 @@ export interface TrainerConnection {
   close(): void;
 }
 
-/** Not in TypeScript's DOM library yet. */
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL(url: string): string },
-  ): { createScriptURL(url: string): unknown };
-}
-
-/** The worker's address, only ever of this origin, as a TrustedScriptURL where those exist. */
-function trustedWorkerUrl(): string {
-  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
-  if (trustedTypes === undefined) return workerUrl;
-  const policy = trustedTypes.createPolicy("app-worker", {
-    createScriptURL(url) {
-      const absolute = new URL(url, location.href);
-      if (absolute.origin !== location.origin) {
-        throw new TypeError(`Worker: found ${absolute.origin}; expected this page's own origin.`);
-      }
-      return absolute.href;
-    },
-  });
-  return policy.createScriptURL(workerUrl) as string;
-}
-
-/** A policy name may be used once per page. */
-let url: string | null = null;
-
 /**
  * Starts a worker.
  * @param onCrash called with one sentence when the worker itself fails, so that no answer comes
  */
 export function connectTrainer(onCrash: (sentence: string) => void): TrainerConnection {
-  url ??= trustedWorkerUrl();
-  const worker = new Worker(url, { type: "module", name: "trainer" });
+  const worker = new Worker(trustedWorkerUrl(workerUrl), { type: "module", name: "trainer" });
   worker.onerror = (event) => {
     const what = event.message === "" ? "its script did not load" : event.message;
     onCrash(`The trainer stopped: ${what}. Reload the page; saved rankings are safe.`);

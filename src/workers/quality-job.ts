@@ -1,0 +1,68 @@
+// The work of the quality worker: one report at a time, in slices, so that a message can stop it.
+import { qualityReport } from "../quality/report.ts";
+import type { QualityOptions, QualityProgress, QualityReport } from "../quality/report.ts";
+import { openDatabase } from "../storage/database.ts";
+import type { JudgementRow } from "../storage/events.ts";
+
+/** Where the rankings are: in this browser's database, so that no text passes the page, or here. */
+export type QualitySource =
+  { readonly project: string } | { readonly rows: readonly JudgementRow[] };
+
+/** Page → worker. */
+export interface QualityApi {
+  /**
+   * Computes a report. A second call ends the first, which then gives null, as after `cancel`.
+   * Rejects with one sentence.
+   */
+  report(
+    source: QualitySource,
+    options: QualityOptions,
+    onProgress: (progress: QualityProgress) => void,
+  ): Promise<QualityReport | null>;
+  cancel(): Promise<void>;
+}
+
+/** Milliseconds of work between two looks at the messages. */
+const SLICE = 40;
+
+export class QualityJob implements QualityApi {
+  #newest = 0;
+
+  async report(
+    source: QualitySource,
+    options: QualityOptions,
+    onProgress: (progress: QualityProgress) => void,
+  ): Promise<QualityReport | null> {
+    const mine = ++this.#newest;
+    const rows = "rows" in source ? source.rows : await storedRows(source.project);
+    const steps = qualityReport(rows, options);
+    let until = performance.now() + SLICE;
+    while (mine === this.#newest) {
+      const next = steps.next();
+      if (next.done === true) return next.value;
+      if (performance.now() < until) continue;
+      onProgress(next.value);
+      await new Promise((resolve) => setTimeout(resolve));
+      until = performance.now() + SLICE;
+    }
+    return null;
+  }
+
+  async cancel(): Promise<void> {
+    this.#newest++;
+  }
+}
+
+/** Rows of a project, read past the page's store. @throws StorageError */
+async function storedRows(project: string): Promise<JudgementRow[]> {
+  const outcome = await openDatabase();
+  if (outcome.kind !== "open") throw new Error(outcome.sentence);
+  const { connection } = outcome;
+  try {
+    return await connection.use("Reading your rankings", (db) =>
+      db.getAllFromIndex("judgements", "event", IDBKeyRange.bound([project], [project, []])),
+    );
+  } finally {
+    connection.close();
+  }
+}
