@@ -62,6 +62,12 @@ const OPTIONS: readonly Option[] = [
     kind: "flag",
     help: "compute activations again for backward: less memory, more work",
   },
+  {
+    name: "activations",
+    kind: "text",
+    help: "f32, or f16 where the adapter has shader-f16: less memory",
+    fallback: "f32",
+  },
   { name: "plan", kind: "flag", help: "print memory and operations, train nothing" },
   { name: "help", kind: "flag", help: "print this" },
 ];
@@ -283,7 +289,13 @@ async function run(
       `--accumulate needs a whole number from 1 to ${String(POSITIONS / CONTEXT)}, got ${String(accumulate)}; nothing was run.`,
     );
   }
-  const training = { accumulate, recompute: o["recompute"] === true };
+  const { activations } = o;
+  if (activations !== "f16" && activations !== "f32") {
+    throw new UsageError(
+      `--activations needs f16 or f32, got "${String(activations)}"; nothing was run.`,
+    );
+  }
+  const training = { accumulate, recompute: o["recompute"] === true, activations } as const;
   const planned = { config, positions: POSITIONS, lengths: LENGTHS, training };
   const { engine } = await openEngine(o["engine"] as string | undefined);
   await checkPlan(planned, engine.limits);

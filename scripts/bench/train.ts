@@ -14,7 +14,8 @@ import {
   lossOf,
   prepareTraining,
 } from "./models.ts";
-import { cpuMs, median } from "./measure.ts";
+import { theHost } from "./host.ts";
+import { median } from "./measure.ts";
 import type { Size, Training } from "./models.ts";
 import type { Row, Table } from "./table.ts";
 
@@ -54,10 +55,12 @@ function planned(bench: Bench, size: Size, activations: "f16" | "f32"): MemoryPl
 
 /** Milliseconds and processor milliseconds of one step. */
 async function once({ engine, plan }: Training): Promise<readonly [number, number]> {
-  const [from, used] = [performance.now(), cpuMs()];
+  const used = await theHost().cpuMs();
+  const from = performance.now();
   engine.run(plan);
   await engine.idle();
-  return [performance.now() - from, cpuMs() - used];
+  const elapsed = performance.now() - from;
+  return [elapsed, (await theHost().cpuMs()) - used];
 }
 
 /** f16 against f32 activations: bytes by the memory plan, times of steps in turns. */
