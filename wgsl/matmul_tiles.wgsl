@@ -106,11 +106,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     workgroupBarrier(); // they are read before the next team writes its own
   }
-  if (team > 0u) { return; }
   for (var j = 0u; j < WS; j++) { // unroll
     for (var u = 0u; u < 4u; u++) { // unroll
       let n = first_column + (j * ACROSS + x) * 4u + u;
-      if (n < N) {
+      if (n < N && team == 0u) {
         for (var i = 0u; i < ROWS; i++) { // unroll
           let m = first_row + (i / 4u * DOWN + y) * 4u + i % 4u;
           if (m < M) { store((group.z * M + m) * N + n, n, sums[i * WS + j][u]); }
