@@ -12,7 +12,6 @@ import {
   labelerGroups,
   rankPrompts,
   ratedSets,
-  simulatedSource,
   statisticsMarkdown,
   verdictOf,
 } from "../src/world/dataset/index.ts";
@@ -22,6 +21,7 @@ import type {
   Dataset,
   RankedPrompt,
   SampledAnswer,
+  Verdict,
 } from "../src/world/dataset/index.ts";
 import { Rng } from "../src/world/index.ts";
 import { modelAnswers } from "./dataset-model.ts";
@@ -35,8 +35,7 @@ const OPTIONS: readonly Option[] = [
   {
     name: "model",
     kind: "text",
-    help: "checkpoint whose samples are ranked, or none for simulated answers",
-    fallback: "public/models/sft.safetensors",
+    help: "checkpoint whose samples are ranked; without one, simulated answers",
   },
   { name: "statement", kind: "text", help: "document to write the tables into" },
   { name: "calibrate", kind: "flag", help: "print the noise for the paper's agreement, only" },
@@ -59,20 +58,36 @@ function sourceFrom(answers: ReadonlyMap<string, readonly SampledAnswer[]>): Ans
   return (_rng, prompt, k) => (answers.get(prompt.id) ?? []).slice(0, k);
 }
 
-async function calibrate(options: Options): Promise<void> {
+/** The shipped model that labelers' noise was set on. */
+const SFT = "public/models/sft.safetensors";
+
+/** Verdicts on the shipped SFT model's samples, which `--samples` stores. */
+async function sftVerdicts(path: string | undefined): Promise<Verdict[][]> {
   const prompts = calibrationPrompts();
-  const path = String(options["model"]);
-  const { answers } = await modelAnswers(path, prompts, CALIBRATION.k, CALIBRATION.sampleSeed);
-  if (typeof options["samples"] === "string") {
+  const { answers } = await modelAnswers(SFT, prompts, CALIBRATION.k, CALIBRATION.sampleSeed);
+  if (path !== undefined) {
     const rows = prompts.map(({ id, task }) => ({
       task,
       answers: (answers.get(id) ?? []).map(({ tokens }) => tokens.join(" ")),
     }));
-    writeFileSync(options["samples"], `${JSON.stringify(rows, null, 1)}\n`);
+    writeFileSync(path, `${JSON.stringify(rows, null, 1)}\n`);
   }
-  const sets = prompts
-    .map((one) => (answers.get(one.id) ?? []).map(({ tokens }) => verdictOf(one, tokens)))
+  return verdictsOf(prompts, (id) => answers.get(id) ?? []);
+}
+
+/** Verdicts on the answers of each prompt that has at least two. */
+function verdictsOf(
+  prompts: readonly DataPrompt[],
+  answers: (id: string) => readonly SampledAnswer[],
+): Verdict[][] {
+  return prompts
+    .map((one) => answers(one.id).map(({ tokens }) => verdictOf(one, tokens)))
     .filter((set) => set.length > 1);
+}
+
+async function calibrate(options: Options): Promise<void> {
+  const path = options["samples"];
+  const sets = await sftVerdicts(typeof path === "string" ? path : undefined);
   const training = calibrateNoise(sets, labelerGroups().training, 0.726);
   const heldOut = calibrateNoise(sets, heldOutLabelers(), 0.773);
   console.log(`noise: training ${training.toFixed(3)}, held-out ${heldOut.toFixed(3)}`);
@@ -93,23 +108,16 @@ function writeData(folder: string, dataset: Dataset, ranked: readonly RankedProm
   write("rankings.jsonl", lines(ranked));
 }
 
-/** Agreement of both groups on prompts that several rank, on the answers of the data set. */
-function measuredAgreement(
-  prompts: readonly DataPrompt[],
-  ranked: readonly RankedPrompt[],
-): Parameters<typeof agreementTable>[0] {
-  const byId = new Map(prompts.map((one) => [one.id, one]));
-  const sets = ranked.slice(0, 400).flatMap(({ promptId, answers }) => {
-    const prompt = byId.get(promptId);
-    if (prompt === undefined || answers.length < 2) return [];
-    return [answers.map(({ tokens }) => verdictOf(prompt, tokens))];
-  });
+/** Agreement of both groups on these answers, every set ranked by ten of each. */
+function agreementOn(sets: readonly (readonly Verdict[])[]): string {
   const { training, heldOut } = labelerGroups();
-  return {
-    training: agreement(ratedSets(new Rng(7), sets, training, "training", 4)),
-    heldOut: agreement(ratedSets(new Rng(7), sets, heldOut, "training", 4)),
-  };
+  return agreementTable({
+    training: agreement(ratedSets(new Rng(7), sets, training, "training", RATERS)),
+    heldOut: agreement(ratedSets(new Rng(7), sets, heldOut, "training", RATERS)),
+  });
 }
+
+const RATERS = 10;
 
 /** The document with the text between the marks of a name replaced. @throws UsageError without it */
 function withBlock(document: string, name: string, text: string): string {
@@ -122,34 +130,55 @@ function withBlock(document: string, name: string, text: string): string {
   });
 }
 
-async function make(options: Options): Promise<void> {
-  const seed = Number(options["seed"]);
-  const dataset = buildDataset({ seed, scale: Number(options["scale"]) });
-  const prompts = dataset.prompts.filter((one) => one.stage === "rm");
-  let source = simulatedSource(dataset);
-  let origin = "simulated answers";
-  const model = String(options["model"]);
-  if (model !== "none") {
-    console.log(`sampling ${prompts.length} prompts`);
-    const most = dataset.config.answers[1];
-    const { answers, engine } = await modelAnswers(model, prompts, most, seed);
-    source = sourceFrom(answers);
-    origin = `samples of ${model.split("/").at(-1) ?? model} (${engine})`;
-  }
+/** Rankings of the RM prompts on a checkpoint's samples, or on simulated answers. */
+async function rank(
+  dataset: Dataset,
+  prompts: readonly DataPrompt[],
+  model: string | undefined,
+): Promise<RankedPrompt[]> {
   const { training } = labelerGroups();
-  const ranked = rankPrompts(dataset, prompts, training, source);
+  if (model === undefined) return rankPrompts(dataset, prompts, training);
+  const [, most] = dataset.config.answers;
+  console.log(`${model}: samples ${prompts.length} prompts ${most} times`);
+  const { answers } = await modelAnswers(model, prompts, most, dataset.config.seed);
+  return rankPrompts(dataset, prompts, training, sourceFrom(answers));
+}
+
+async function writeStatement(
+  path: string,
+  dataset: Dataset,
+  prompts: readonly DataPrompt[],
+  ranked: readonly RankedPrompt[],
+): Promise<void> {
+  const byId = new Map(ranked.map((one) => [one.promptId, one.answers]));
+  const some = prompts.filter(({ part }) => part === "train").slice(0, CALIBRATION.prompts);
+  const own = agreementOn(verdictsOf(some, (id) => byId.get(id) ?? []));
+  const sft = agreementOn(await sftVerdicts(undefined));
+  const k = ranked.reduce((sum, one) => sum + one.answers.length, 0) / ranked.length;
+  const { seed, scale } = dataset.config;
+  const text = [
+    "On 320 prompts with six samples each of the shipped SFT model, repeats removed:",
+    sft,
+    `On 320 prompts with the answers of this data set (seed ${seed}, scale ${scale}, mean K ${k.toFixed(2)}):`,
+    own,
+  ].join("\n\n");
+  const statistics = statisticsMarkdown(datasetStatistics(dataset));
+  const document = withBlock(readFileSync(path, "utf8"), "statistics", statistics);
+  writeFileSync(path, withBlock(document, "agreement", text));
+  console.log(`${path}: written`);
+}
+
+async function make(options: Options): Promise<void> {
+  const dataset = buildDataset({
+    seed: Number(options["seed"]),
+    scale: Number(options["scale"]),
+  });
+  const prompts = dataset.prompts.filter((one) => one.stage === "rm");
+  const model = options["model"];
+  const ranked = await rank(dataset, prompts, typeof model === "string" ? model : undefined);
   writeData(String(options["out"]), dataset, ranked);
   const path = options["statement"];
-  if (typeof path !== "string") return;
-  const found = agreementTable(measuredAgreement(prompts, ranked));
-  const answers = ranked.reduce((sum, one) => sum + one.answers.length, 0);
-  const k = (answers / ranked.length).toFixed(2);
-  const summary = `Answers: ${origin}; mean K after removing repeats ${k}; \`--seed ${seed} --scale ${String(options["scale"])}\`.`;
-  let text = readFileSync(path, "utf8");
-  text = withBlock(text, "statistics", statisticsMarkdown(datasetStatistics(dataset)));
-  text = withBlock(text, "agreement", `${summary}\n\n${found}`);
-  writeFileSync(path, text);
-  console.log(`${path}: written`);
+  if (typeof path === "string") await writeStatement(path, dataset, prompts, ranked);
 }
 
 /** Entry of `npm run dataset`. */
