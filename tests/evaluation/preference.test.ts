@@ -124,7 +124,10 @@ describe("agreement", () => {
   });
 
   test("kappa as scikit-learn has it", () => {
-    expect(kappa("x x y z y x z z y x".split(" "), "x y y z y x z x y y".split(" "))).toBeCloseTo(0.5522388059701492, 12);
+    expect(kappa("x x y z y x z z y x".split(" "), "x y y z y x z x y y".split(" "))).toBeCloseTo(
+      0.5522388059701492,
+      12,
+    );
     expect(kappa(["x", "x"], ["x", "x"])).toBeNaN();
   });
 });
