@@ -9,17 +9,19 @@ import svelteConfig from "./svelte.config.js";
 /**
  * What each folder of src/ may import beside itself and src/config.ts:
  * ui → state → workers → rlhf → {model, losses} → kernels → plan, and {workers, rlhf/session} → gpu.
- * `world` (the text generator, its tokenizer and tastes) is data below rlhf, `storage` keeps what
- * rlhf makes, `formats` turns that into files and back, `quality` computes statistics of what people
- * ranked, `lessons` are pages of ui, and `oracle` checks kernels against stored vectors.
+ * `world` (the text generator, its tokenizer and tastes) is data below rlhf, `evaluation` the
+ * statistics of samples, `storage` keeps what rlhf makes, `formats` turns that into files and back,
+ * `quality` computes statistics of what people ranked, `lessons` are pages of ui, and `oracle`
+ * checks kernels against stored vectors.
  */
-const PURE = ["plan", "kernels", "losses", "model", "world"];
+const PURE = ["plan", "kernels", "losses", "model", "world", "evaluation"];
 const MAY_IMPORT = {
   plan: [],
   kernels: ["plan"],
   losses: ["kernels", "plan"],
   model: ["kernels", "plan", "world"],
-  world: ["plan"],
+  evaluation: [],
+  world: ["plan", "evaluation"],
   gpu: ["plan"],
   cpu: ["plan"],
   rlhf: PURE,
@@ -251,7 +253,8 @@ export default defineConfig(
         "error",
         ...domGlobals.map((name) => ({
           name,
-          message: "plan, kernels, losses, model and world run without a DOM and a device.",
+          message:
+            "plan, kernels, losses, model, world and evaluation run without a DOM and a device.",
         })),
       ],
     },

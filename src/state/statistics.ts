@@ -1,4 +1,5 @@
 // What a handful of blind choices can and cannot show: luck, intervals, and both in plain words.
+export { wilson } from "../evaluation/intervals.ts";
 
 /** C(n, k), exact for the small n of a taste test. */
 function choose(n: number, k: number): number {
@@ -12,19 +13,6 @@ export function luck(wins: number, trials: number): number {
   let sum = 0;
   for (let k = wins; k <= trials; k++) sum += choose(trials, k);
   return sum / 2 ** trials;
-}
-
-/**
- * Wilson score interval of a share (Wilson 1927); z = 1.96 for 95 %.
- * With no trials nothing is known: [0, 1].
- */
-export function wilson(wins: number, trials: number, z = 1.96): [low: number, high: number] {
-  if (trials === 0) return [0, 1];
-  const p = wins / trials;
-  const scale = 1 + (z * z) / trials;
-  const centre = (p + (z * z) / (2 * trials)) / scale;
-  const half = (z / scale) * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials));
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
 }
 
 /** A share as whole percent. */

@@ -62,7 +62,8 @@ export function likert(u: number): number {
   return Math.min(7, Math.max(1, 1 + (6 * (u + 1)) / 7.8));
 }
 
-function drawPersonas(kind: string, count: number, spread: number, seed: number): Persona[] {
+/** `count` personas whose weights spread around the gold ones by `exp(spread * N(0, 1))`. */
+export function drawPersonas(kind: string, count: number, spread: number, seed: number): Persona[] {
   const rng = new Rng(seed);
   return Array.from({ length: count }, (_, i) => {
     const vary = (weight: number) => weight * Math.exp(spread * rng.normal());

@@ -94,6 +94,23 @@ export function demonstration(rng: Rng, split: Split, category?: Category): Demo
   }
 }
 
+/**
+ * A demonstration of a data set that is split by author and not by the prompt's hash: "train" and
+ * "valid" draw from the training world, "test" and "held-out" as always. `family` fixes the family.
+ */
+export function authorDemonstration(
+  rng: Rng,
+  split: Split,
+  category: Category,
+  family?: Family,
+): Demonstration {
+  for (;;) {
+    const drawn = family ?? rng.weighted(FAMILIES[category]);
+    const found = attemptDemonstration(rng, split, category, drawn, false, false);
+    if (found !== null) return found;
+  }
+}
+
 /** A prompt without its answer. */
 export function promptOf(rng: Rng, split: Split, category?: Category): PromptRecord {
   return withoutResponse(demonstration(rng, split, category));
@@ -159,10 +176,11 @@ function attemptDemonstration(
   category: Category,
   family: Family,
   short: boolean,
+  hashed = true,
 ): Demonstration | null {
   const draft = DRAW[family](rng, worldOf(rng, split, short));
   if (countTokens(draft.prompt) > MAX_PROMPT_WORDS) return null;
-  if (!belongsTo(draft, split)) return null;
+  if (hashed && !belongsTo(draft, split)) return null;
   const response = draft.courtesy ? withCourtesy(rng, draft.response, short) : draft.response;
   if (countTokens(response) + 1 > MAX_RESPONSE_TOKENS) return null;
   const { prompt, constraint, gold } = draft;

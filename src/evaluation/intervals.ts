@@ -1,0 +1,116 @@
+// 95 % intervals of shares and means: Wilson's, the normal one, and a bootstrap over clusters.
+
+/** A number with the interval that it lies in with 95 % confidence, and what it was taken over. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Samples behind it. */
+  readonly n: number;
+}
+
+/** Two-sided 95 % quantile of the standard normal distribution. */
+export const Z95 = 1.959963984540054;
+
+/**
+ * Wilson score interval of a share (Wilson 1927); z = 1.96 for 95 %.
+ * With no trials nothing is known: [0, 1].
+ */
+export function wilson(wins: number, trials: number, z = 1.96): [low: number, high: number] {
+  if (trials === 0) return [0, 1];
+  const p = wins / trials;
+  const scale = 1 + (z * z) / trials;
+  const centre = (p + (z * z) / (2 * trials)) / scale;
+  const half = (z / scale) * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials));
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}
+
+/** Share of independent yes-or-no samples with Wilson's interval; NaN without samples. */
+export function share(hits: readonly boolean[]): Estimate {
+  const wins = hits.filter((hit) => hit).length;
+  const [low, high] = wilson(wins, hits.length, Z95);
+  return { value: wins / hits.length, low, high, n: hits.length };
+}
+
+/** Mean of independent samples with the normal interval `mean ± 1.96 s / √n`; NaN without samples. */
+export function mean(values: readonly number[]): Estimate {
+  const n = values.length;
+  const average = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
+  const half = n < 2 ? Infinity : Z95 * Math.sqrt(squares / (n - 1) / n);
+  return { value: average, low: average - half, high: average + half, n };
+}
+
+/** The `q` quantile (0 to 1) of sorted values, interpolated between neighbours (R's type 7). */
+export function quantile(sorted: readonly number[], q: number): number {
+  const at = (sorted.length - 1) * q;
+  const low = sorted[Math.floor(at)] ?? NaN;
+  const high = sorted[Math.ceil(at)] ?? NaN;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
+/** Values of one cluster (the samples of one prompt): they are drawn together or not at all. */
+export interface Cluster {
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** Samples by cluster; `key` names the cluster of a sample. */
+export function clusters<T>(
+  samples: readonly T[],
+  key: (sample: T) => string,
+  value: (sample: T) => number,
+): Cluster[] {
+  const found = new Map<string, { sum: number; count: number }>();
+  for (const sample of samples) {
+    const name = key(sample);
+    const cluster = found.get(name) ?? { sum: 0, count: 0 };
+    cluster.sum += value(sample);
+    cluster.count++;
+    found.set(name, cluster);
+  }
+  return [...found.values()];
+}
+
+/**
+ * Mean over all samples with the percentile interval of a bootstrap that draws whole clusters. The
+ * same seed gives the same interval. Samples of one prompt are alike, so that an interval that takes
+ * them for independent is too narrow.
+ */
+export function bootstrap(groups: readonly Cluster[], draws = 1000, seed = 1): Estimate {
+  const total = (list: readonly Cluster[]) => {
+    const sum = list.reduce((all, cluster) => all + cluster.sum, 0);
+    const count = list.reduce((all, cluster) => all + cluster.count, 0);
+    return { value: sum / count, count };
+  };
+  const { value, count } = total(groups);
+  const random = uniform(seed);
+  const means = Array.from({ length: draws }, () => {
+    const drawn = groups.map(() => groups[Math.floor(random() * groups.length)]);
+    return total(drawn.filter((cluster) => cluster !== undefined)).value;
+  }).toSorted((a, b) => a - b);
+  return { value, low: quantile(means, 0.025), high: quantile(means, 0.975), n: count };
+}
+
+/** A generator of uniform numbers in [0, 1) (mulberry32 by Tommy Ettinger), enough for resampling. */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Does the interval lie wholly on one side of `value`? */
+export function excludes({ low, high }: Estimate, value: number): boolean {
+  return low > value || high < value;
+}
