@@ -226,9 +226,12 @@ export class RankBoard {
     return this.describe(answer);
   }
 
+  /** One step back; what it took a place from is marked, so that the next key places it again. */
   undo(): void {
     this.touch();
+    const { latest } = this.#history.present;
     this.#history = undo(this.#history);
+    if (latest !== null && this.slots[latest] === null) this.focus = latest;
   }
 
   redo(): void {
