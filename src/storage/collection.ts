@@ -47,15 +47,6 @@ export function submittedBy(
   return connection.use(READING, (db) => db.getAllKeysFromIndex("judgements", "state", range));
 }
 
-/** The current row of one person's decision, if any. */
-export function oneRow(
-  connection: Connection,
-  task: string,
-  annotator: string,
-): Promise<JudgementRow | undefined> {
-  return connection.use(READING, (db) => db.get("judgements", [task, annotator]));
-}
-
 /** Every event about one task, oldest first: its whole history, by everyone. */
 export async function taskEvents(
   connection: Connection,

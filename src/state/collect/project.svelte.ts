@@ -195,8 +195,8 @@ export class Project {
 
   /** Saves the ranking on screen; says why not when it is not ready. */
   async submit(): Promise<void> {
-    if (!this.judging.ready) return this.#announcer.say(this.judging.hindrance);
-    await this.#save("ranked", "", "Saved.");
+    if (this.judging.ready) await this.#save("ranked", "", "Saved.");
+    else this.#announcer.say(this.judging.hindrance);
   }
 
   skip(reason: string): Promise<void> {
@@ -213,10 +213,14 @@ export class Project {
     const { judging } = this;
     if (judging.canUndo) {
       judging.undo();
-      return this.#announcer.say("Undone.");
+      this.#announcer.say("Undone.");
+      return;
     }
     const last = this.#trail.pop() ?? this.#lastTask();
-    if (judging.revising || last === undefined) return this.#announcer.say("Nothing to undo.");
+    if (judging.revising || last === undefined) {
+      this.#announcer.say("Nothing to undo.");
+      return;
+    }
     await this.edit(last);
     this.#announcer.say("Back to the one before. Change it and press Enter, or leave it.");
   }
@@ -267,7 +271,10 @@ export class Project {
   /** Saves a text as the next version of the guideline, unless it is the one in force. */
   async saveGuideline(text: string, preset: string): Promise<void> {
     const hash = sha256(text);
-    if (hash === this.guideline?.hash) return this.#announcer.say("Nothing changed.");
+    if (hash === this.guideline?.hash) {
+      this.#announcer.say("Nothing changed.");
+      return;
+    }
     await this.#told(async () => {
       const version = (this.guideline?.version ?? 0) + 1;
       const one = { version, preset, text, hash };
@@ -365,7 +372,8 @@ export class Project {
     } catch (error) {
       judging.saving = "failed";
       judging.failure = sentenceOf(error);
-      return this.#announcer.alert(judging.failure);
+      this.#announcer.alert(judging.failure);
+      return;
     }
     judging.saving = "idle";
     void requestPersistence();
