@@ -121,7 +121,8 @@ function bestOf(ranking: Ranking): Message[] | null {
 
 /** Every prompt once, in the order of its first appearance. */
 export function exportPrompts(all: Collection, { shape }: { shape: Shape }): Exported {
-  const contexts = [...all.rankings, ...all.labelled, ...all.demonstrations, ...all.prompts].map(
+  const { rankings, labelled, demonstrations, prompts, items } = all;
+  const contexts = [...rankings, ...labelled, ...demonstrations, ...prompts, ...items].map(
     ({ context }) => context,
   );
   const seen = new Set<string>();

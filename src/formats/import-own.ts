@@ -10,7 +10,13 @@ import { LABELS } from "./records.ts";
 import type { Imported, Rating } from "./records.ts";
 import { rankingOf } from "./rows.ts";
 
-const SCHEMAS = ["prefs.ranking", "prefs.labelled", "prefs.demonstration", "prefs.prompt"];
+const SCHEMAS = [
+  "prefs.ranking",
+  "prefs.labelled",
+  "prefs.demonstration",
+  "prefs.prompt",
+  "prefs.item",
+];
 
 /** One importer for all kinds of lossless lines, so that a file may hold several. */
 const LOSSLESS: Importer = {

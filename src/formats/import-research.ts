@@ -118,6 +118,8 @@ function aspects(answer: Fields): Rating[] {
 const NECTAR: Importer = {
   name: "Nectar",
   keys: ["prompt", "answers"],
+  // Answers without ranks are to be judged (import-items.ts).
+  test: (fields) => fields.objects("answers", 1)[0]?.has("rank") ?? false,
   read: (fields) => {
     const answers = fields.objects("answers", 2);
     const ranks = answers.map((one) => one.number("rank", 0, 1000));

@@ -1,5 +1,6 @@
 // All importers, in the order in which they are tried: the more telling the keys, the earlier.
 import { ARENA } from "./import-arena.ts";
+import { ITEMS } from "./import-items.ts";
 import { OWN } from "./import-own.ts";
 import { PEOPLE } from "./import-people.ts";
 import { RESEARCH } from "./import-research.ts";
@@ -14,5 +15,6 @@ export const IMPORTERS: readonly Importer[] = [
   ...ARENA,
   ...TOOLS,
   ...TRL,
+  ITEMS,
   ...TRL_LAST,
 ];

@@ -5,7 +5,7 @@ import { MESSAGES, columns, readColumns, writeLine } from "./columns.ts";
 import type { Column } from "./columns.ts";
 import { FormatError, Refusal, code, found, refusal } from "./errors.ts";
 import { ROLES } from "./records.ts";
-import type { Imported, Labelled, Message, Ranking } from "./records.ts";
+import type { Candidate, Imported, Labelled, Message, Ranking } from "./records.ts";
 
 const HEAD: Column[] = [...columns("string", "schema"), ...columns("int64", "v")];
 const RATINGS: Column = {
@@ -76,12 +76,20 @@ const PROMPT: readonly Column[] = [
   ...columns(MESSAGES, "context"),
   ...columns("string", "extra"),
 ];
+const ITEM: readonly Column[] = [
+  ...HEAD,
+  ...columns("string", "id", "format"),
+  ...columns(MESSAGES, "context"),
+  ...columns({ list: { struct: CANDIDATE } }, "completions"),
+  ...columns("string", "extra"),
+];
 
 const COLUMNS: Record<Imported["schema"], readonly Column[]> = {
   "prefs.ranking": RANKING,
   "prefs.labelled": LABELLED,
   "prefs.demonstration": DEMONSTRATION,
   "prefs.prompt": PROMPT,
+  "prefs.item": ITEM,
 };
 const HASH: Column[] = columns("string", "hash");
 
@@ -162,6 +170,7 @@ function checkRecord(record: Imported): void {
   }
   checkMessages("context", record.context);
   if (record.schema === "prefs.ranking") checkRanking(record);
+  else if (record.schema === "prefs.item") checkAnswers(record.completions, 1);
   else if (record.schema !== "prefs.prompt") checkMessages("completion", record.completion);
   if (record.schema === "prefs.labelled") checkLabelled(record);
 }
@@ -203,14 +212,18 @@ function checkLabelled({ label, active_ms }: Labelled): void {
 /** Most answers in one ranking; this page shows up to 9, other tools' files have more. */
 const MAX_ANSWERS = 100;
 
-function checkRanking(record: Ranking): void {
-  const { completions, ranking, unranked, shown, strengths } = record;
-  if (completions.length < 2 || completions.length > MAX_ANSWERS) {
+function checkAnswers(completions: readonly Candidate[], least: number): void {
+  if (completions.length < least || completions.length > MAX_ANSWERS) {
     throw new Refusal(
-      `${code("completions")}: found ${completions.length}; expected 2 to ${MAX_ANSWERS} answers.`,
+      `${code("completions")}: found ${completions.length}; expected ${least} to ${MAX_ANSWERS} answers.`,
     );
   }
   completions.forEach((one, i) => checkMessages(`completions[${i}].completion`, one.completion));
+}
+
+function checkRanking(record: Ranking): void {
+  const { completions, ranking, unranked, shown, strengths } = record;
+  checkAnswers(completions, 2);
   const placed = [...ranking.flat(), ...unranked];
   if (!isPermutation(placed, completions.length) || ranking.some((group) => group.length === 0)) {
     const expected = `groups that hold, with unranked, each index from 0 to ${completions.length - 1} once`;

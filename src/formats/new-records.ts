@@ -1,6 +1,14 @@
 // Makes records: everything that is not given is left unknown, ranks and ids follow from the rest.
 import { canonicalJson } from "../storage/json.ts";
-import type { Candidate, Demonstration, Labelled, Message, Prompt, Ranking } from "./records.ts";
+import type {
+  Candidate,
+  Demonstration,
+  Item,
+  Labelled,
+  Message,
+  Prompt,
+  Ranking,
+} from "./records.ts";
 
 export function user(content: string): Message {
   return { role: "user", content };
@@ -190,4 +198,31 @@ export function newDemonstration(
 
 export function newPrompt(context: Message[], known: Partial<Prompt> = {}): Prompt {
   return { schema: "prefs.prompt", v: 1, id: "", format: "text", context, extra: "", ...known };
+}
+
+/**
+ * Answers to be judged. Without an id of its own it gets one from its content, the same wherever it
+ * is computed, so that the same set is never queued twice.
+ */
+export function newItem(
+  context: Message[],
+  candidates: readonly Candidate[],
+  known: Partial<Item> = {},
+): Item {
+  const completions = candidates.map((one) => ({
+    ...one,
+    rank: 0,
+    cid: one.cid === "" ? contentId(context, one) : one.cid,
+  }));
+  const content = [context, ...completions.map(({ completion }) => completion)];
+  return {
+    schema: "prefs.item",
+    v: 1,
+    id: `t_${hash64(canonicalJson(content))}`,
+    format: "text",
+    context,
+    completions,
+    extra: "",
+    ...known,
+  };
 }

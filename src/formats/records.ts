@@ -132,7 +132,18 @@ export interface Prompt {
   extra: string;
 }
 
-export type Imported = Ranking | Labelled | Demonstration | Prompt;
+/** A prompt with answers that nobody has judged yet; their ranks are all 0. */
+export interface Item {
+  schema: "prefs.item";
+  v: 1;
+  id: string;
+  format: "text" | "chat";
+  context: Message[];
+  completions: Candidate[];
+  extra: string;
+}
+
+export type Imported = Ranking | Labelled | Demonstration | Prompt | Item;
 
 /** All that a project can export. */
 export interface Collection {
@@ -140,6 +151,7 @@ export interface Collection {
   labelled: readonly Labelled[];
   demonstrations: readonly Demonstration[];
   prompts: readonly Prompt[];
+  items: readonly Item[];
 }
 
 /** Sorts records of mixed kinds into a collection, in their order. */
@@ -149,6 +161,7 @@ export function collect(records: readonly Imported[]): Collection {
     labelled: records.filter((record) => record.schema === "prefs.labelled"),
     demonstrations: records.filter((record) => record.schema === "prefs.demonstration"),
     prompts: records.filter((record) => record.schema === "prefs.prompt"),
+    items: records.filter((record) => record.schema === "prefs.item"),
   };
 }
 

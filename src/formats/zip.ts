@@ -29,6 +29,7 @@ const LOSSLESS = [
   ["labelled.jsonl", "prefs.labelled", "labelled"],
   ["demonstrations.jsonl", "prefs.demonstration", "demonstrations"],
   ["prompts.jsonl", "prefs.prompt", "prompts"],
+  ["items.jsonl", "prefs.item", "items"],
 ] as const satisfies readonly (readonly [string, Imported["schema"], keyof Collection])[];
 const SUMS = "SHA256SUMS";
 const encoder = new TextEncoder();

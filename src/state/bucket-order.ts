@@ -8,11 +8,6 @@ export function emptySlots(count: number): Slots {
   return Array.from({ length: count }, () => null);
 }
 
-/** True when every answer has a place. */
-export function isComplete(slots: Slots): boolean {
-  return slots.every((slot) => slot !== null);
-}
-
 /** The smallest place that nobody holds, from 1 to K. */
 export function nextSlot(slots: Slots): number {
   let slot = 1;
@@ -34,10 +29,14 @@ export function unplace(slots: Slots, answer: number): Slots {
 /**
  * Gives the only answer without a place the place that is left, so that K answers take K - 1
  * decisions. `last` is that answer, or null when there was nothing to do.
+ * @param aside answers that stay without a place on purpose
  */
-export function placeLast(slots: Slots): { slots: Slots; last: number | null } {
-  const open = slots.flatMap((slot, i) => (slot === null ? [i] : []));
-  const last = open.length === 1 && slots.length > 1 ? open[0] : undefined;
+export function placeLast(
+  slots: Slots,
+  aside: readonly number[] = [],
+): { slots: Slots; last: number | null } {
+  const open = slots.flatMap((slot, i) => (slot === null && !aside.includes(i) ? [i] : []));
+  const last = open.length === 1 && slots.some((slot) => slot !== null) ? open[0] : undefined;
   if (last === undefined) return { slots, last: null };
   return { slots: place(slots, last, nextSlot(slots)), last };
 }

@@ -46,7 +46,7 @@ export class Desk {
     this.#supply.seed = seed;
     const first = this.#supply.nextShipped();
     if (first === null) return;
-    this.arena.open(first);
+    this.arena.show(first);
     performance.mark("rankable");
   }
 
@@ -162,7 +162,7 @@ export class Desk {
       throw new Error("The model gives the same answer every time, so there is nothing to rank.");
     }
     this.#putBack();
-    this.arena.open(set);
+    this.arena.show(set);
     this.#parts.announcer.say(`${set.answers.length} answers to your prompt.`);
     await this.#guess();
   }

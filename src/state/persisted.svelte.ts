@@ -17,7 +17,8 @@ export class Persisted {
   state = $state<"opening" | "open" | "unavailable">("opening");
   /** one sentence when something about storage should be known */
   notice = $state("");
-  #connection: Connection | null = null;
+  /** the open database, for the pages that keep more than rankings of the Play page */
+  connection = $state.raw<Connection | null>(null);
   #store: Store | null = null;
 
   /** Opens the database. Never rejects; `changed` is called after a change in another tab. */
@@ -29,7 +30,7 @@ export class Persisted {
       return;
     }
     try {
-      this.#connection = outcome.connection;
+      this.connection = outcome.connection;
       this.#store = await Store.start(outcome.connection, { project: PROJECT });
       this.#store.onChange(changed);
       this.state = "open";
@@ -61,13 +62,13 @@ export class Persisted {
 
   /** The last run, or null. */
   async lastRun(): Promise<RunRow | null> {
-    if (this.#connection === null) return null;
-    const runs: readonly RunRow[] = await listRuns(this.#connection, PROJECT);
+    if (this.connection === null) return null;
+    const runs: readonly RunRow[] = await listRuns(this.connection, PROJECT);
     return runs.at(-1) ?? null;
   }
 
   async saveRun(run: Omit<RunRow, "project">): Promise<void> {
-    if (this.#connection !== null) await saveRun(this.#connection, { ...run, project: PROJECT });
+    if (this.connection !== null) await saveRun(this.connection, { ...run, project: PROJECT });
   }
 
   #opened(): Store {

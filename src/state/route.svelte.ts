@@ -1,16 +1,25 @@
-// Which page the address names: play, or the kernels page and what is open in it. The query stays the run's.
+// Which page the address names, and what is open in it. The query stays the run's.
+
+export const COLLECT_TABS = ["judge", "data", "guideline", "history", "quality", "export"] as const;
+export type CollectTab = (typeof COLLECT_TABS)[number];
 
 export type Place =
   | { readonly page: "play" }
   /** `kernel` null: the list; `plans`: the printed plans instead */
-  | { readonly page: "kernels"; readonly kernel: string | null; readonly plans: boolean };
+  | { readonly page: "kernels"; readonly kernel: string | null; readonly plans: boolean }
+  /** `project` null: the list of projects */
+  | { readonly page: "collect"; readonly project: string | null; readonly tab: CollectTab };
 
 const PLAY: Place = { page: "play" };
 
 /** The place that a hash such as "#/kernels/matmul?v=1" names; play where it names none. */
 export function placeOf(hash: string): Place {
   const [path = ""] = hash.replace(/^#\/?/, "").split("?");
-  const [page, name = ""] = path.split("/");
+  const [page, name = "", part = ""] = path.split("/");
+  if (page === "collect") {
+    const tab = COLLECT_TABS.find((one) => one === part) ?? "judge";
+    return { page, project: /^[\w-]{1,64}$/.test(name) ? name : null, tab };
+  }
   if (page !== "kernels") return PLAY;
   if (name === "plans") return { page, kernel: null, plans: true };
   return { page, kernel: /^\w{1,64}$/.test(name) ? name : null, plans: false };
@@ -19,6 +28,11 @@ export function placeOf(hash: string): Place {
 /** The path of a place, without "#/" and the query. */
 function pathOf(place: Place): string {
   if (place.page === "play") return "";
+  if (place.page === "collect") {
+    const { project, tab } = place;
+    if (project === null) return "collect";
+    return tab === "judge" ? `collect/${project}` : `collect/${project}/${tab}`;
+  }
   if (place.plans) return "kernels/plans";
   return place.kernel === null ? "kernels" : `kernels/${place.kernel}`;
 }
@@ -46,6 +60,11 @@ export class Route {
   /** The address of a place, with the run's settings as they are. */
   href(place: Place): string {
     return hashOf(place, this.#query());
+  }
+
+  /** Goes to a place, as a link would. */
+  go(place: Place): void {
+    location.hash = this.href(place);
   }
 
   /** Puts the run's settings into the address of this place. */

@@ -1,5 +1,7 @@
 // Transactions over events and their projection: the only code that writes either.
 import type { Database, MetaRow, Schema } from "./schema.ts";
+import { foldProject, recordsOf } from "./projects.ts";
+import type { ProjectRow, RecordRow } from "./projects.ts";
 import { StorageError } from "./errors.ts";
 import { foldEvent, rowKey } from "./events.ts";
 import type { JudgementRow, StoredEvent } from "./events.ts";
@@ -12,7 +14,9 @@ export const FOLD_VERSION = 1;
 const BATCH = 1000;
 
 type ProjectionRow = Extract<MetaRow, { key: "projection" }>;
-type Write = IDBPTransaction<Schema, ("events" | "judgements" | "meta")[], "readwrite">;
+type WrittenStore = "events" | "judgements" | "projects" | "records" | "meta";
+type Write = IDBPTransaction<Schema, WrittenStore[], "readwrite">;
+const WRITTEN: WrittenStore[] = ["events", "judgements", "projects", "records", "meta"];
 
 /**
  * Writes sealed events of one writer, in one strict transaction with the rows and counts that follow
@@ -21,9 +25,7 @@ type Write = IDBPTransaction<Schema, ("events" | "judgements" | "meta")[], "read
  * again changes nothing.
  */
 export async function commitEvents(db: Database, events: readonly StoredEvent[]): Promise<void> {
-  const tx = db.transaction(["events", "judgements", "meta"], "readwrite", {
-    durability: "strict",
-  });
+  const tx = db.transaction(WRITTEN, "readwrite", { durability: "strict" });
   await guarded(tx, async () => {
     let added = 0;
     for (const event of events) {
@@ -48,13 +50,15 @@ export async function refoldIfBehind(db: Database): Promise<boolean> {
       ? row.folded === row.events && row.fold === FOLD_VERSION
       : (await db.count("events")) === 0;
   if (whole) return false;
-  const tx = db.transaction(["events", "judgements", "meta"], "readwrite", {
-    durability: "strict",
-  });
+  const tx = db.transaction(WRITTEN, "readwrite", { durability: "strict" });
   await guarded(tx, async () => {
-    const { rows, events } = await foldAll(tx);
-    void tx.objectStore("judgements").clear().catch(ignore);
-    for (const judgement of rows) void tx.objectStore("judgements").put(judgement).catch(ignore);
+    const { rows, projects, records, events } = await foldAll(tx);
+    for (const store of ["judgements", "projects", "records"] as const) {
+      void tx.objectStore(store).clear().catch(ignore);
+    }
+    for (const row of rows) void tx.objectStore("judgements").put(row).catch(ignore);
+    for (const row of projects) void tx.objectStore("projects").put(row).catch(ignore);
+    for (const row of records) void tx.objectStore("records").put(row).catch(ignore);
     put(tx, { key: "projection", events, folded: events, fold: FOLD_VERSION });
   });
   return true;
@@ -97,11 +101,28 @@ async function alreadyThere(tx: Write, event: StoredEvent): Promise<boolean> {
 }
 
 async function foldInto(tx: Write, event: StoredEvent): Promise<void> {
+  const projects = tx.objectStore("projects");
+  const project = foldProject(await projectRow(tx, event), event);
+  if (project !== null) void projects.put(project).catch(ignore);
+  for (const row of recordsOf(event)) void tx.objectStore("records").put(row).catch(ignore);
+  if (event.kind === "records.remove") await removeBatch(tx, event.project, event.body.batch);
   const key = rowKey(event);
   if (key === null) return;
   const judgements = tx.objectStore("judgements");
   const row = foldEvent(await judgements.get(key), event);
   if (row !== null) void judgements.put(row).catch(ignore);
+}
+
+/** The row that a project event changes; other events need no read. */
+async function projectRow(tx: Write, event: StoredEvent): Promise<ProjectRow | undefined> {
+  const about = event.kind.startsWith("project.") || event.kind === "guideline.save";
+  return about ? tx.objectStore("projects").get(event.project) : undefined;
+}
+
+async function removeBatch(tx: Write, project: string, batch: string): Promise<void> {
+  const records = tx.objectStore("records");
+  const keys = await records.index("batch").getAllKeys(IDBKeyRange.only([project, batch]));
+  for (const key of keys) void records.delete(key).catch(ignore);
 }
 
 async function projection(tx: Write): Promise<ProjectionRow> {
@@ -113,23 +134,57 @@ function put(tx: Write, row: MetaRow): void {
   void tx.objectStore("meta").put(row).catch(ignore);
 }
 
-async function foldAll(tx: Write): Promise<{ rows: Iterable<JudgementRow>; events: number }> {
+/** Everything that follows from all events. */
+interface Folded {
+  rows: Iterable<JudgementRow>;
+  projects: Iterable<ProjectRow>;
+  records: Iterable<RecordRow>;
+  events: number;
+}
+
+async function foldAll(tx: Write): Promise<Folded> {
   const rows = new Map<string, JudgementRow>();
+  const projects = new Map<string, ProjectRow>();
+  const records = new Map<string, RecordRow>();
+  const removed = new Set<string>();
   let events = 0;
   let after: [string, number] | null = null;
   for (;;) {
     const range: IDBKeyRange | null = after === null ? null : IDBKeyRange.lowerBound(after, true);
     const batch: StoredEvent[] = await tx.objectStore("events").getAll(range, BATCH);
     for (const event of batch) {
-      const key = rowKey(event);
-      if (key === null) continue;
-      const name = JSON.stringify(key);
-      const row = foldEvent(rows.get(name), event);
-      if (row !== null) rows.set(name, row);
+      foldRow(rows, event);
+      const project = foldProject(projects.get(event.project), event);
+      if (project !== null) projects.set(event.project, project);
+      for (const row of recordsOf(event)) keepLater(records, row);
+      if (event.kind === "records.remove") removed.add(batchName(event.project, event.body.batch));
     }
     events += batch.length;
     const last = batch.at(-1);
-    if (last === undefined || batch.length < BATCH) return { rows: rows.values(), events };
+    if (last === undefined || batch.length < BATCH) break;
     after = [last.writer, last.seq];
   }
+  const kept = [...records.values()].filter(
+    ({ project, batch }) => !removed.has(batchName(project, batch)),
+  );
+  return { rows: rows.values(), projects: projects.values(), records: kept, events };
+}
+
+function foldRow(rows: Map<string, JudgementRow>, event: StoredEvent): void {
+  const key = rowKey(event);
+  if (key === null) return;
+  const name = JSON.stringify(key);
+  const row = foldEvent(rows.get(name), event);
+  if (row !== null) rows.set(name, row);
+}
+
+/** The same record added twice stays where it was added last, as in the store. */
+function keepLater(records: Map<string, RecordRow>, row: RecordRow): void {
+  const name = JSON.stringify([row.project, row.id]);
+  const there = records.get(name);
+  if (there === undefined || there.at < row.at) records.set(name, row);
+}
+
+function batchName(project: string, batch: string): string {
+  return JSON.stringify([project, batch]);
 }

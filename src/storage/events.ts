@@ -1,6 +1,7 @@
 // The append-only history: what an event is, and the hash chain that shows a gap or a change.
 import type { Judgement } from "./judgement.ts";
 import { canonicalJson } from "./json.ts";
+import type { Guideline, KeptRecord, ProjectPatch } from "./projects.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Version of the event format. Readers raise older events to it; stored ones are never rewritten. */
@@ -39,6 +40,18 @@ export interface ImportBody {
   row: JudgementRow;
 }
 
+/** What a person decided about one set of answers on the collection page. */
+export interface Decision {
+  /** A `prefs.ranking` record; what the event itself says (id, time, author …) is left empty in it. */
+  ranking: KeptRecord;
+  /** The better answer that the person wrote, a `prefs.demonstration` record. */
+  demonstration: KeptRecord | null;
+}
+
+export interface DecisionBody extends JudgementLink {
+  decision: Decision;
+}
+
 export interface EventBodies {
   "task.open": { promptId: string; shown: number[] };
   "task.skip": WithoutJudgementBody;
@@ -46,8 +59,19 @@ export interface EventBodies {
   "judgement.revise": JudgementBody;
   "judgement.retract": WithoutJudgementBody;
   "judgement.import": ImportBody;
+  "ranking.submit": DecisionBody;
+  "ranking.revise": DecisionBody;
+  /** A decision from a file; the row keeps its own author, time and id. */
+  "ranking.import": ImportBody;
   "demonstration.submit": DemonstrationBody;
   "demonstration.retract": { promptId: string };
+  "project.create": ProjectPatch;
+  "project.change": ProjectPatch;
+  "guideline.save": Guideline;
+  /** Records of one import, in parts that belong together; `source` is the file's name. */
+  "records.add": { batch: string; source: string; records: KeptRecord[] };
+  /** The import is taken back: its records leave the project, the history keeps them. */
+  "records.remove": { batch: string };
   /** Run events share one shape; `task` is the id of the run. */
   "run.start": { detail: unknown };
   "run.checkpoint": { checkpoint: string; step: number };
@@ -96,8 +120,12 @@ export interface JudgementRow {
   revision: number;
   supersedes: string;
   state: "submitted" | "retracted" | "skipped";
-  /** Null unless submitted. */
+  /** Null unless submitted on the Play page. */
   judgement: Judgement | null;
+  /** Present when it was submitted on the collection page. */
+  decision?: Decision;
+  /** The import that the row came with. */
+  batch?: string;
   /** Why it was skipped or retracted; "" when submitted. */
   reason: string;
 }
@@ -162,8 +190,19 @@ function rowOf(event: StoredEvent): JudgementRow | null {
       return { ...common(event), state: "retracted", judgement: null, reason: event.body.reason };
     case "task.skip":
       return { ...common(event), state: "skipped", judgement: null, reason: event.body.reason };
+    case "ranking.submit":
+    case "ranking.revise": {
+      const { decision } = event.body;
+      return { ...common(event), state: "submitted", judgement: null, reason: "", decision };
+    }
     case "judgement.import":
+    case "ranking.import":
       return event.body.row;
+    case "project.create":
+    case "project.change":
+    case "guideline.save":
+    case "records.add":
+    case "records.remove":
     case "task.open":
     case "demonstration.submit":
     case "demonstration.retract":
@@ -175,7 +214,14 @@ function rowOf(event: StoredEvent): JudgementRow | null {
 }
 
 function common(
-  event: EventOf<"judgement.submit" | "judgement.revise" | "judgement.retract" | "task.skip">,
+  event: EventOf<
+    | "judgement.submit"
+    | "judgement.revise"
+    | "judgement.retract"
+    | "task.skip"
+    | "ranking.submit"
+    | "ranking.revise"
+  >,
 ): Omit<JudgementRow, "state" | "judgement" | "reason"> {
   const { id, project, task, annotator, session, t, body } = event;
   const { revision, supersedes } = body;

@@ -15,7 +15,8 @@ export function requestPersistence(): Promise<Persistence> {
 
 async function ask(question: (storage: StorageManager) => Promise<boolean>): Promise<Persistence> {
   // Absent on plain http and in old browsers, whatever the types say.
-  const storage = (navigator as { storage?: StorageManager }).storage;
+  const { navigator } = globalThis as { navigator?: { storage?: StorageManager } };
+  const storage = navigator?.storage;
   if (storage === undefined) return "unknown";
   try {
     return (await question(storage)) ? "persistent" : "best-effort";

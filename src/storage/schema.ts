@@ -2,6 +2,7 @@
 import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from "idb";
 import type { CheckpointRow } from "./checkpoints.ts";
 import type { JudgementRow, StoredEvent } from "./events.ts";
+import type { ProjectRow, RecordRow } from "./projects.ts";
 import type { RunRow } from "./runs.ts";
 
 export const DATABASE_NAME = "nudge";
@@ -24,7 +25,17 @@ export interface Schema extends DBSchema {
   judgements: {
     key: [task: string, annotator: string];
     value: JudgementRow;
-    indexes: { event: [project: string, event: string] };
+    indexes: { event: [project: string, event: string]; state: [project: string, state: string] };
+  };
+  /** Names, settings and guidelines of projects, and the records imported into them. */
+  projects: { key: string; value: ProjectRow };
+  records: {
+    key: [project: string, id: string];
+    value: RecordRow;
+    indexes: {
+      at: [project: string, schema: string, at: string];
+      batch: [project: string, batch: string];
+    };
   };
   runs: { key: string; value: RunRow; indexes: { time: [project: string, t: number] } };
   checkpoints: { key: string; value: CheckpointRow; indexes: { run: string } };
@@ -51,6 +62,13 @@ export const MIGRATIONS: readonly ((db: Database, tx: Upgrade) => void)[] = [
     db.createObjectStore("runs", { keyPath: "id" }).createIndex("time", ["project", "t"]);
     db.createObjectStore("checkpoints", { keyPath: "id" }).createIndex("run", "run");
     db.createObjectStore("files");
+  },
+  (db, tx) => {
+    db.createObjectStore("projects", { keyPath: "id" });
+    const records = db.createObjectStore("records", { keyPath: ["project", "id"] });
+    records.createIndex("at", ["project", "schema", "at"]);
+    records.createIndex("batch", ["project", "batch"]);
+    tx.objectStore("judgements").createIndex("state", ["project", "state"]);
   },
 ];
 

@@ -3,6 +3,7 @@ import { refoldIfBehind } from "./commit.ts";
 import type { Connection } from "./database.ts";
 import { StorageError } from "./errors.ts";
 import type {
+  Decision,
   DemonstrationBody,
   EventBodies,
   EventDraft,
@@ -19,6 +20,8 @@ import { EventWriter } from "./writer.ts";
 export interface StoreOptions {
   /** Events and rows of one project are read together. */
   project?: string;
+  /** Who judges; the pseudonym of this browser profile when it is not given. */
+  annotator?: string;
   /** Milliseconds since 1970; for tests. */
   now?: () => number;
 }
@@ -39,7 +42,7 @@ const FUTURE_LIMIT = 24 * 3600 * 1000;
  */
 export class Store {
   readonly project: string;
-  /** Random pseudonym, one per browser profile. */
+  /** Pseudonym of who judges: random, one per browser profile, unless the options name another. */
   readonly annotator: string;
   readonly session: string;
   #connection: Connection;
@@ -72,11 +75,11 @@ export class Store {
       await Promise.all([tx.store.put({ key: "annotator", id }), tx.done]);
       return id;
     });
-    return new Store(connection, annotator, options);
+    return new Store(connection, options.annotator ?? annotator, options);
   }
 
   /** Appends one event as it is. For judgements use judge, retract and skip, which link them up. */
-  append<K extends Exclude<EventKind, `judgement.${string}` | "task.skip">>(
+  append<K extends Exclude<EventKind, `${"judgement" | "ranking"}.${string}` | "task.skip">>(
     kind: K,
     task: string,
     body: EventBodies[K],
@@ -91,6 +94,30 @@ export class Store {
       const kind = row?.state === "submitted" ? "judgement.revise" : "judgement.submit";
       const body = { judgement: normalJudgement(judgement), ...follows(row) };
       return this.#write({ kind, task, body }, "Saving this ranking");
+    });
+  }
+
+  /** Saves a decision of the collection page: the first time a submission, afterwards a revision. */
+  rank(task: string, decision: Decision): Promise<StoredEvent> {
+    return this.#queued(async () => {
+      const row = await this.#row(task);
+      const kind = row?.state === "submitted" ? "ranking.revise" : "ranking.submit";
+      return this.#write(
+        { kind, task, body: { decision, ...follows(row) } },
+        "Saving this ranking",
+      );
+    });
+  }
+
+  /**
+   * Appends several events in one transaction: all or none.
+   * @param make gets identifiers that sort after every event of this store
+   * @param doing names the action with a capital, for the sentence of an error
+   */
+  appendAll(make: (nextId: () => string) => EventDraft[], doing: string): Promise<StoredEvent[]> {
+    return this.#queued(async () => {
+      const drafts = make(() => this.#writer.ids.next());
+      return drafts.length === 0 ? [] : this.#writeAll(drafts, doing);
     });
   }
 
@@ -136,6 +163,11 @@ export class Store {
     return this.#connection.use("Reading your rankings", (db) =>
       db.getAllFromIndex("judgements", "event", range),
     );
+  }
+
+  /** The row of this annotator about one task, if there is one. */
+  row(task: string): Promise<JudgementRow | undefined> {
+    return this.#row(task);
   }
 
   /** The rows that hold a judgement. */

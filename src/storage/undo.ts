@@ -4,7 +4,15 @@ import type { EventDraft, JudgementLink, JudgementRow, StoredEvent } from "./eve
 
 type Undoable = Extract<
   StoredEvent,
-  { kind: "judgement.submit" | "judgement.revise" | "judgement.retract" | "task.skip" }
+  {
+    kind:
+      | "judgement.submit"
+      | "judgement.revise"
+      | "judgement.retract"
+      | "task.skip"
+      | "ranking.submit"
+      | "ranking.revise";
+  }
 >;
 
 /** The events that can be taken back and brought back, the next one last. */
@@ -37,7 +45,9 @@ function isUndoable(event: StoredEvent): event is Undoable {
     event.kind === "judgement.submit" ||
     event.kind === "judgement.revise" ||
     event.kind === "judgement.retract" ||
-    event.kind === "task.skip"
+    event.kind === "task.skip" ||
+    event.kind === "ranking.submit" ||
+    event.kind === "ranking.revise"
   );
 }
 
@@ -75,6 +85,9 @@ export function restoring(
 ): EventDraft {
   if (row?.judgement) {
     return { kind: "judgement.revise", task, body: { judgement: row.judgement, ...link } };
+  }
+  if (row?.decision) {
+    return { kind: "ranking.revise", task, body: { decision: row.decision, ...link } };
   }
   const kind = row?.state === "skipped" ? "task.skip" : "judgement.retract";
   return { kind, task, body: { reason: row?.reason ?? "", ...link } };

@@ -7,6 +7,13 @@ import { createIds } from "./ids.ts";
 import type { IdSource } from "./ids.ts";
 import { plainCopy } from "./json.ts";
 
+/** Events hashed in one go, each of some kilobytes at 40 MB/s. */
+const PAUSE_EVERY = 50;
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Who writes, and where the events belong. */
 export interface Author {
   project: string;
@@ -49,11 +56,14 @@ export class EventWriter {
    */
   async write(drafts: readonly EventDraft[], doing: string): Promise<StoredEvent[]> {
     let head = this.#head;
-    const events = drafts.map((draft) => {
+    const events: StoredEvent[] = [];
+    for (const draft of drafts) {
+      // Hashing a long import would hold the page up.
+      if (events.length % PAUSE_EVERY === PAUSE_EVERY - 1) await pause();
       const event = this.#seal(draft, head);
       head = { writer: head.writer, seq: head.seq + 1, hash: event.hash };
-      return event;
-    });
+      events.push(event);
+    }
     try {
       await this.#connection.use(doing, (db) => commitEvents(db, events));
     } catch (error) {

@@ -18,17 +18,35 @@ export const KEYS: readonly { readonly keys: string; readonly what: string }[] =
   { keys: "?", what: "this help" },
 ];
 
+/** The same for the judging screen of the collection page (collect/judge-keys.ts). */
+export const JUDGE_KEYS: typeof KEYS = [
+  { keys: "1 – 9", what: "place the marked answer; the same number is a tie" },
+  { keys: "=", what: "as good as the one placed last" },
+  { keys: "0", what: "leave the marked answer unranked" },
+  { keys: "B", what: "all of them are bad" },
+  { keys: "+", what: "how much better than the next group" },
+  { keys: "↑ ↓", what: "mark another answer; with Alt, move it" },
+  { keys: "Enter", what: "save, and the next prompt" },
+  { keys: "Z, Shift+Z", what: "undo, redo, also back into saved ones" },
+  { keys: "S, F, O", what: "skip, flag, ask for a second opinion" },
+  { keys: "W, N", what: "write a better answer, a note" },
+  { keys: "L", what: "another prompt first" },
+  { keys: "G", what: "the guideline" },
+  { keys: "1 – 7, N, ← →", what: "while rating: a rating, no to the rest, back and on" },
+  { keys: "?", what: "this help" },
+];
+
 /** True where keys belong to the element: typing, sliders, open menus. */
-function inField(target: EventTarget | null): boolean {
+export function inField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.matches("input, textarea, select, [contenteditable], [role=slider]");
 }
 
-function inControl(target: EventTarget | null): boolean {
+export function inControl(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("button, a, summary") !== null;
 }
 
-function inLadder(target: EventTarget | null): boolean {
+export function inLadder(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("[data-answer]") !== null;
 }
 

@@ -7,6 +7,7 @@ import {
   assistant,
   candidate,
   newDemonstration,
+  newItem,
   newLabelled,
   newPrompt,
   newRanking,
@@ -149,5 +150,9 @@ export function someProject(seed: number): Collection {
       newDemonstration([user(someText(random))], [assistant(someText(random))], { id: `d${i}` }),
     ),
     prompts: some(3, (i) => newPrompt([user(someText(random))], { id: `p${i}` })),
+    items: some(3, (i) => {
+      const { context, completions, format } = someRanking(random);
+      return newItem(context, completions, { id: `t${i}`, format });
+    }),
   };
 }

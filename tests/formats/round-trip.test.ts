@@ -50,7 +50,8 @@ describe("round trip", () => {
   it(`of the lossless file is byte-equal for ${PROJECTS} projects and keeps every record`, async () => {
     for (let seed = 0; seed < PROJECTS; seed++) {
       const all = someProject(seed);
-      const records = [...all.rankings, ...all.labelled, ...all.demonstrations, ...all.prompts];
+      const { rankings, labelled, demonstrations, prompts, items } = all;
+      const records = [...rankings, ...labelled, ...demonstrations, ...prompts, ...items];
       const text = writeLossless(records);
       const { records: read, problems, readable } = await load(text);
       expect(problems).toEqual([]);

@@ -29,7 +29,7 @@ describe("saving", () => {
     await store.judge("t1", judgement()).then(() => order.push("acknowledged"));
     expect(order).toEqual(["complete", "acknowledged"]);
     const writes = opened.mock.calls.filter(([, mode]) => mode === "readwrite");
-    expect(writes[0]?.[0]).toEqual(["events", "judgements", "meta"]);
+    expect(writes[0]?.[0]).toEqual(["events", "judgements", "projects", "records", "meta"]);
     expect(writes[0]?.[2]).toEqual({ durability: "strict" });
     await store.close();
   });

@@ -18,7 +18,7 @@ function setOf(k: number): AnswerSet {
 let arena: Arena;
 beforeEach(() => {
   arena = new Arena();
-  arena.open(setOf(4));
+  arena.show(setOf(4));
 });
 
 describe("number keys", () => {

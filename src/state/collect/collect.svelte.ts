@@ -1,0 +1,149 @@
+// The collection page: the projects of this browser and the one that is open.
+import { allRecords, listProjects } from "../../storage/collection.ts";
+import type { Connection } from "../../storage/database.ts";
+import { DEFAULT_SETTINGS } from "../../storage/projects.ts";
+import type { ProjectRow, ProjectSettings } from "../../storage/projects.ts";
+import { sha256 } from "../../storage/sha256.ts";
+import { Store } from "../../storage/store.ts";
+import type { Announcer } from "../announcer.svelte.ts";
+import { freshId } from "../fresh-id.ts";
+import { sentenceOf } from "../format.ts";
+import { PRESETS } from "./presets.ts";
+import { Project } from "./project.svelte.ts";
+
+export class Collect {
+  projects = $state.raw<readonly ProjectRow[] | null>(null);
+  project = $state.raw<Project | null>(null);
+  /** why projects or one of them cannot be read */
+  failure = $state("");
+  readonly announcer: Announcer;
+  readonly #connection: Connection;
+  #opening: string | null | undefined;
+
+  constructor(connection: Connection, announcer: Announcer) {
+    this.#connection = connection;
+    this.announcer = announcer;
+  }
+
+  /** Reads the list of projects. Never rejects. */
+  async list(): Promise<void> {
+    await this.#quietly(async () => {
+      this.projects = await listProjects(this.#connection);
+    });
+  }
+
+  /** Opens a project, or (null) closes the one that is open. Never rejects. */
+  async open(id: string | null): Promise<void> {
+    if (this.#opening === id) return;
+    this.#opening = id;
+    await this.project?.close();
+    this.project = null;
+    await this.list();
+    if (id === null) return;
+    const row = this.projects?.find((one) => one.id === id);
+    if (row === undefined) {
+      this.failure ||=
+        "There is no project at this address in this browser. Import its file to have it here.";
+      return;
+    }
+    await this.#quietly(async () => {
+      const project = await Project.open(this.#connection, row, this.announcer);
+      if (this.#opening === id) this.project = project;
+      else await project.close();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#opening = undefined;
+    await this.project?.close();
+    this.project = null;
+  }
+
+  /** Makes a project; gives its id. @throws Error with one sentence */
+  async create(name: string, preset: string, settings: Partial<ProjectSettings>): Promise<string> {
+    const id = freshId();
+    const whole = { ...DEFAULT_SETTINGS, ...settings };
+    const text = PRESETS.find((one) => one.name === preset)?.text ?? "";
+    await this.#into(id, async (store) => {
+      const patch = { name: name.trim() || "Untitled", settings: whole, archived: false };
+      await store.append("project.create", "", patch);
+      if (text === "") return;
+      await store.append("guideline.save", "", { version: 1, preset, text, hash: sha256(text) });
+    });
+    await this.list();
+    return id;
+  }
+
+  /** A project with the same questions, guideline and sets of answers, and no judgements. */
+  async duplicate(row: ProjectRow): Promise<void> {
+    await this.#quietly(async () => {
+      const copied = await allRecords(this.#connection, row.id);
+      const records = copied
+        .filter(({ schema }) => schema === "prefs.item" || schema === "prefs.prompt")
+        .map(({ record }) => record);
+      await this.#into(freshId(), async (store) => {
+        const { settings, guidelines } = row;
+        const name = `${row.name} (copy)`;
+        await store.append("project.create", "", { name, settings, archived: false });
+        const last = guidelines.at(-1);
+        if (last !== undefined) {
+          const { preset, text, hash } = last;
+          await store.append("guideline.save", "", { version: 1, preset, text, hash });
+        }
+        const project = await Project.open(this.#connection, await this.#row(store.project), this.announcer); // prettier-ignore
+        if (records.length > 0) await project.add({ records, rows: [] }, row.name);
+        await project.close();
+      });
+      await this.list();
+      this.announcer.say(`“${row.name}” was copied, without its judgements.`);
+    });
+  }
+
+  async rename(row: ProjectRow, name: string): Promise<void> {
+    await this.#change(row, { name: name.trim() || row.name }, "Renamed.");
+  }
+
+  async archive(row: ProjectRow, archived: boolean): Promise<void> {
+    const said = archived ? "Archived. Nothing was deleted." : "Back in the list.";
+    await this.#change(row, { archived }, said);
+  }
+
+  async #change(
+    row: ProjectRow,
+    patch: Partial<Pick<ProjectRow, "name" | "archived">>,
+    said: string,
+  ): Promise<void> {
+    await this.#quietly(async () => {
+      await this.#into(row.id, async (store) => {
+        await store.append("project.change", "", patch);
+      });
+      await this.list();
+      this.announcer.say(said);
+    });
+  }
+
+  async #row(id: string): Promise<ProjectRow> {
+    const row = (await listProjects(this.#connection)).find((one) => one.id === id);
+    if (row === undefined) throw new Error("The project was not found again after it was made.");
+    return row;
+  }
+
+  async #into(project: string, work: (store: Store) => Promise<void>): Promise<void> {
+    const store = await Store.start(this.#connection, { project });
+    try {
+      await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  async #quietly(work: () => Promise<void>): Promise<void> {
+    try {
+      this.failure = "";
+      await work();
+    } catch (error) {
+      this.failure = sentenceOf(error);
+      this.announcer.alert(this.failure);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// Bringing data into a project: a file that is previewed, confirmed and taken whole, or typed in.
+import { previewImport, readImport, recordHash } from "../../formats/import.ts";
+import type { ImportResult, Preview } from "../../formats/import.ts";
+import { assistant, candidate, newItem, newPrompt, user } from "../../formats/new-records.ts";
+import type { Imported } from "../../formats/records.ts";
+import type { Announcer } from "../announcer.svelte.ts";
+import { sentenceOf } from "../format.ts";
+import { hasJudgements, takeIn, usualMode } from "./intake.ts";
+import type { IntakeMode, Taken } from "./intake.ts";
+import type { Project } from "./project.svelte.ts";
+import { wholeDemonstration, wholeRanking } from "./sets.ts";
+
+export type ImportState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "reading"; readonly name: string; readonly preview: Preview | null }
+  | {
+      readonly kind: "read";
+      readonly name: string;
+      readonly preview: Preview;
+      readonly result: ImportResult;
+      /** whether it must be said what the file's judgements count for */
+      readonly judged: boolean;
+    }
+  | { readonly kind: "saving"; readonly name: string }
+  | { readonly kind: "refused"; readonly sentence: string }
+  | { readonly kind: "done"; readonly batch: string; readonly sentence: string };
+
+export class Imports {
+  state = $state.raw<ImportState>({ kind: "idle" });
+  mode = $state<IntakeMode>("judge");
+  readonly #project: Project;
+  readonly #announcer: Announcer;
+  #turn = 0;
+
+  constructor(project: Project, announcer: Announcer) {
+    this.#project = project;
+    this.#announcer = announcer;
+  }
+
+  /** what the file would become */
+  get taken(): Taken | null {
+    const { state } = this;
+    if (state.kind !== "read") return null;
+    const { id: project, task, items } = this.#project;
+    const here = new Set(items);
+    return takeIn(state.result.records, this.mode, {
+      project,
+      task,
+      has: (item) => here.has(item),
+    });
+  }
+
+  /** Shows the beginning of a file, then reads all of it; nothing is stored. Never rejects. */
+  async read(file: File): Promise<void> {
+    const turn = ++this.#turn;
+    const { name } = file;
+    this.state = { kind: "reading", name, preview: null };
+    try {
+      const preview = await previewImport(file.stream(), name);
+      if (turn !== this.#turn) return;
+      this.state = { kind: "reading", name, preview };
+      const known = await this.#known();
+      const result = await readImport(file.stream(), name, { stored: (id) => known.get(id) });
+      if (turn !== this.#turn) return;
+      this.mode = usualMode(result.format);
+      this.state = { kind: "read", name, preview, result, judged: hasJudgements(result.records) };
+      this.#announcer.say(`${result.format}. ${result.summary}`);
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      this.state = { kind: "refused", sentence: sentenceOf(error) };
+      this.#announcer.alert(sentenceOf(error));
+    }
+  }
+
+  cancel(): void {
+    this.#turn++;
+    this.state = { kind: "idle" };
+    this.#announcer.say("Nothing was imported.");
+  }
+
+  /** Commits what was read, all of it or nothing. Never rejects. */
+  async commit(): Promise<void> {
+    const { state, taken } = this;
+    if (state.kind !== "read" || taken === null) return;
+    this.state = { kind: "saving", name: state.name };
+    try {
+      const batch = await this.#project.add(taken, state.name);
+      const sentence = `Imported ${whatOf(taken)} from ${state.name}.`;
+      this.state = { kind: "done", batch, sentence };
+      this.#announcer.say(sentence);
+    } catch (error) {
+      this.state = { kind: "refused", sentence: sentenceOf(error) };
+      this.#announcer.alert(sentenceOf(error));
+    }
+  }
+
+  /** Takes the import back that was just made. */
+  async undo(batch: string): Promise<void> {
+    await this.#project.remove(batch);
+    this.state = { kind: "idle" };
+  }
+
+  /** Adds a prompt with its answers, typed in. True when it was saved. */
+  async type(prompt: string, answers: readonly string[]): Promise<boolean> {
+    const texts = [...new Set(answers.filter((text) => text.trim() !== ""))];
+    if (prompt.trim() === "") return this.#refuse("The prompt is empty; write what was asked.");
+    if (texts.length === 1) {
+      return this.#refuse("One answer cannot be ranked; write at least two different ones.");
+    }
+    const context = [user(prompt)];
+    const item = newItem(context, texts.map((text) => candidate([assistant(text)], { author: "person" }))); // prettier-ignore
+    const record = texts.length === 0 ? newPrompt(context, { id: `p_${item.id}` }) : item;
+    if (this.#project.items.includes(record.id)) return this.#refuse("This set is here already.");
+    try {
+      await this.#project.add({ records: [record], rows: [] }, "typed in");
+      this.#announcer.say(texts.length === 0 ? "Prompt added." : "Set added.");
+      return true;
+    } catch (error) {
+      return this.#refuse(sentenceOf(error));
+    }
+  }
+
+  #refuse(sentence: string): false {
+    this.#announcer.alert(sentence);
+    return false;
+  }
+
+  /** Checksums of what is here, by id, so that a file imported twice adds nothing. */
+  async #known(): Promise<Map<string, string>> {
+    const kept = (await this.#project.records()).map(({ record }) => record as unknown as Imported);
+    const made = this.#project.rows.flatMap((row) => [wholeRanking(row), wholeDemonstration(row)]);
+    const all = [...kept, ...made.filter((record) => record !== null)];
+    return new Map(all.map((record) => [record.id, recordHash(record)]));
+  }
+}
+
+/** "3 sets to judge, 2 demonstrations". */
+export function whatOf(taken: Taken): string {
+  const parts = [
+    [taken.sets, "set to judge", "sets to judge"],
+    [taken.decisions, "judgement", "judgements"],
+    [taken.labelled, "labelled answer", "labelled answers"],
+    [taken.demonstrations, "demonstration", "demonstrations"],
+    [taken.prompts, "prompt without answers", "prompts without answers"],
+  ] as const;
+  const named = parts
+    .filter(([n]) => n > 0)
+    .map(([n, one, many]) => `${n} ${n === 1 ? one : many}`);
+  return named.length === 0 ? "nothing new" : named.join(", ");
+}
