@@ -39,15 +39,20 @@ describe("rows as rankings", () => {
   test("a record of the collection page says the same as the judgement it could be", () => {
     const judged = row(1, { j: { ranks: [2, 1, 2], shown: [2, 0, 1] } });
     const record = rankingOf(judged as RankedRow);
-    const decided = { ...judged, judgement: null, decision: { ranking: record } };
+    const demonstration = null;
+    const decided = { ...judged, judgement: null, decision: { ranking: record, demonstration } };
     expect(rankedOf([decided])).toEqual(rankedOf([judged]));
-    const unseen = { ...decided, decision: { ranking: { ...record, shown: [] } } };
+    const unseen = {
+      ...decided,
+      decision: { ...decided.decision, ranking: { ...record, shown: [] } },
+    };
     expect(rankedOf([unseen])[0]?.places).toBeNull();
     expect(positionBias(rankedOf([unseen])).n).toBe(0);
     const skipped = { ...record, outcome: "skipped" as const, skip_reason: "offensive" };
-    expect(rankedOf([{ ...decided, decision: { ranking: skipped } } as JudgementRow])).toEqual([]);
+    expect(rankedOf([{ ...decided, decision: { ranking: skipped, demonstration } }])).toEqual([]);
     const lost = row(1, { j: { cannotTell: true } });
-    const told = { ...lost, judgement: null, decision: { ranking: rankingOf(lost as RankedRow) } };
+    const ranking = rankingOf(lost as RankedRow);
+    const told = { ...lost, judgement: null, decision: { ranking, demonstration } };
     expect(rankedOf([told])).toEqual(rankedOf([lost]));
     expect(rankedOf([told])[0]?.cannotTell).toBe(true);
   });
