@@ -99,7 +99,7 @@ test("an unknown kind of activations is refused in one sentence", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
   expect(await main(["--activations", "f8"])).toBe(2);
   expect(error).toHaveBeenCalledExactlyOnceWith(
-    "oracle: --activations needs f16 or f32, got f8; nothing was run.",
+    'oracle: --activations needs f16 or f32, got "f8"; nothing was run.',
   );
   error.mockRestore();
 });
