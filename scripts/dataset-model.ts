@@ -15,6 +15,26 @@ import { UsageError } from "./options.ts";
 const ROWS = 32;
 const COLUMNS = MAX_PROMPT_WORDS + 5;
 
+/** Samples at temperature 1 from the weights of a file. */
+async function openModel(path: string): Promise<{
+  readonly generator: Generator;
+  readonly engine: string;
+  readonly destroy: () => void;
+}> {
+  const { card, weights } = readCheckpoint(readFileSync(path), path);
+  const { engine, destroy } = await openEngine(undefined);
+  const parameters = layOut("sampled", gptSpecs(card.config), false);
+  engine.memory.write(parameters.values, flatten(parameters, weights));
+  const knobs = persistent("knobs", [KNOB_COUNT]);
+  const values = new Float32Array(KNOB_COUNT);
+  values[KNOBS.temperature] = 1;
+  engine.memory.write(knobs, values);
+  const rows = sequences("answers", { B: ROWS, P: COLUMNS, G: MAX_RESPONSE_TOKENS });
+  const { config } = card;
+  const generator = await Generator.create(engine, "answers", config, parameters, rows, knobs);
+  return { generator, engine: engine.name, destroy };
+}
+
 /**
  * `k` answers at temperature 1 to the bare task of each prompt (what the shipped models were trained
  * on), by prompt id; identical ones are kept once.
@@ -31,23 +51,7 @@ export async function modelAnswers(
       `--model: found no file ${path}, expected a checkpoint; nothing was made.`,
     );
   }
-  const { card, weights } = readCheckpoint(readFileSync(path), path);
-  const { engine, destroy } = await openEngine(undefined);
-  const parameters = layOut("sampled", gptSpecs(card.config), false);
-  engine.memory.write(parameters.values, flatten(parameters, weights));
-  const knobs = persistent("knobs", [KNOB_COUNT]);
-  const values = new Float32Array(KNOB_COUNT);
-  values[KNOBS.temperature] = 1;
-  engine.memory.write(knobs, values);
-  const batch = sequences("answers", { B: ROWS, P: COLUMNS, G: MAX_RESPONSE_TOKENS });
-  const generator = await Generator.create(
-    engine,
-    "answers",
-    card.config,
-    parameters,
-    batch,
-    knobs,
-  );
+  const { generator, engine, destroy } = await openModel(path);
   const tokenizer = buildTokenizer();
   const encoded = prompts.flatMap(({ task }) =>
     Array.from({ length: k }, () => tokenizer.encodePrompt(task)),
@@ -63,5 +67,5 @@ export async function modelAnswers(
     }
     answers.set(prompt.id, [...different.values()]);
   }
-  return { answers, engine: engine.name };
+  return { answers, engine };
 }

@@ -1,5 +1,5 @@
 // Win rates: against a fixed baseline and head to head, with intervals over prompts.
-import { Z95, bootstrap, clusters, wilson } from "./intervals.ts";
+import { Z95, bootstrap, clusters, quantile, uniform, wilson } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** One labeler's choice between the answers of two models to one prompt. */
@@ -113,4 +113,45 @@ export function byGroup(
   return new Map(
     names.map((name) => [name, winRate(comparisons.filter((one) => group(one) === name))] as const),
   );
+}
+
+/**
+ * Win rate on one set of comparisons minus that on another (held-out against training labelers or
+ * customers). The interval draws whole prompts; a prompt that is in both sets is drawn for both.
+ */
+export function winRateGap(
+  one: readonly Comparison[],
+  other: readonly Comparison[],
+  draws = 1000,
+  seed = 1,
+): Estimate {
+  const prompts = [...new Set([...one, ...other].map(({ prompt }) => prompt))];
+  const sums = (list: readonly Comparison[]) => {
+    const found = new Map<string, { sum: number; count: number }>();
+    for (const prompt of prompts) found.set(prompt, { sum: 0, count: 0 });
+    for (const each of list) {
+      const cell = found.get(each.prompt);
+      if (cell === undefined) continue;
+      cell.sum += credit(each);
+      cell.count++;
+    }
+    return [...found.values()];
+  };
+  const [first, second] = [sums(one), sums(other)];
+  const rate = (cells: readonly { sum: number; count: number }[], drawn: readonly number[]) =>
+    drawn.reduce((all, i) => all + cells[i]!.sum, 0) /
+    drawn.reduce((all, i) => all + cells[i]!.count, 0);
+  const gap = (drawn: readonly number[]) => rate(first, drawn) - rate(second, drawn);
+  const random = uniform(seed);
+  const gaps = Array.from({ length: draws }, () =>
+    gap(prompts.map(() => Math.floor(random() * prompts.length))),
+  )
+    .filter((each) => Number.isFinite(each))
+    .toSorted((a, b) => a - b);
+  return {
+    value: gap(prompts.map((_, i) => i)),
+    low: quantile(gaps, 0.025),
+    high: quantile(gaps, 0.975),
+    n: one.length + other.length,
+  };
 }

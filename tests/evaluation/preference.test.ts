@@ -15,6 +15,7 @@ import {
   pairAccuracy,
   ratingShares,
   winRate,
+  winRateGap,
 } from "../../src/evaluation/index.ts";
 import type { Comparison, RatedAnswer, Scores } from "../../src/evaluation/index.ts";
 
@@ -70,6 +71,21 @@ describe("win rate", () => {
     const pairs = allPairs(all).map(({ model, other }) => `${model} ${other}`);
     expect(pairs).toEqual(["sft ppo", "sft base", "ppo base"]);
     expect(allPairs(all)[0]?.rate.value).toBe(1.5 / 8);
+  });
+
+  test("gap of two win rates: paired by prompt, so that what both share cancels", () => {
+    const list = (labeler: string, flip: number) =>
+      Array.from({ length: 200 }, (_, i) =>
+        compare(`p${i}`, i % 10 < 6 !== i < flip ? "win" : "loss", labeler),
+      );
+    const same = winRateGap(list("a", 0), list("b", 0));
+    expect(same).toMatchObject({ value: 0, low: 0, high: 0, n: 400 });
+    // Of the first 20 prompts 12 wins become losses and 8 losses become wins: 4 of 200.
+    const found = winRateGap(list("a", 0), list("b", 20));
+    expect(found.value).toBeCloseTo(4 / 200);
+    expect(found.low).toBeLessThan(0.02);
+    expect(found.high).toBeGreaterThan(0.02);
+    expect(found.high - found.low).toBeLessThan(0.15);
   });
 
   test("scores closer than the tie are one", () => {

@@ -23,6 +23,8 @@ export {
 } from "./labelers.ts";
 export type { Guideline, Judgement, Labeler, Screened } from "./labelers.ts";
 export * from "./paper.ts";
+export { rankedByPerson } from "./people.ts";
+export type { PersonRanked, PersonRanking } from "./people.ts";
 export {
   calibrateNoise,
   calibrationSets,
@@ -38,6 +40,6 @@ export { scorable } from "./records.ts";
 export type { DataDemonstration, DataPrompt, Source } from "./records.ts";
 export { LABEL_NAMES, labelsOf, toxicity, verdictOf } from "./verdict.ts";
 export type { LabelName, Labels, Toxicity, Verdict } from "./verdict.ts";
-export { agreementTable, markdownTable, statisticsMarkdown } from "./markdown.ts";
+export { agreementTable, markdownTable, screeningTable, statisticsMarkdown } from "./markdown.ts";
 export { datasetStatistics } from "./statistics.ts";
 export type { DatasetStatistics, SetStatistics } from "./statistics.ts";

@@ -66,7 +66,7 @@ export interface Judgement {
   readonly labeler: string;
   /** (K) 1 = best, ties share a rank. */
   readonly ranks: readonly number[];
-  /** (K) overall quality, 1 to 7. */
+  /** (K) overall quality, 1 to 7; empty when a person did not rate. */
   readonly ratings: readonly number[];
 }
 

@@ -1,6 +1,7 @@
 // The data tables as Markdown, our column beside the paper's.
 import type { Agreement } from "../../evaluation/agreement.ts";
 import type { Estimate } from "../../evaluation/intervals.ts";
+import type { Screened } from "./labelers.ts";
 import { PARTS, PAPER_AGREEMENT, PAPER_ANNOTATIONS, PAPER_CATEGORY_TOKENS } from "./paper.ts";
 import { PAPER_DEMONSTRATION_TOKENS, PAPER_PROMPTS_PER_CUSTOMER } from "./paper.ts";
 import { PAPER_PROMPT_TOKENS, PAPER_SIZES } from "./paper.ts";
@@ -151,6 +152,16 @@ export function agreementTable(groups: {
   return markdownTable(head, [
     row("training", groups.training, PAPER_AGREEMENT.training),
     row("held-out", groups.heldOut, PAPER_AGREEMENT.heldOut),
+  ]);
+}
+
+/** Where the screening drew its line: agreement of candidates with the gold labeler, in percent. */
+export function screeningTable(scores: Screened["scores"], kept: number): string {
+  const at = (i: number) => fixed(100 * (scores[i]?.agreement ?? NaN));
+  const head = ["candidates", "best", "median", "last kept", "first refused", "worst"];
+  const middle = Math.floor(scores.length / 2);
+  return markdownTable(head, [
+    [scores.length, at(0), at(middle), at(kept - 1), at(kept), at(scores.length - 1)],
   ]);
 }
 

@@ -50,14 +50,14 @@ export const counting: Draw = (rng, level) => {
     };
   }
   const count = { 1: 2 + rng.int(2), 2: 4 + rng.int(2), 3: 2 + rng.int(3) }[level];
-  const animals = rng.sample(ANIMALS, count).map((one) => withArticle(one.name));
+  const [first = "", ...animals] = rng.sample(ANIMALS, count).map((one) => withArticle(one.name));
   const foods = level === 3 ? rng.sample(FOODS, 1 + rng.int(2)).map((one) => one.name) : [];
   const place = inPlace(rng.pick(PLACES));
   return {
     task: "counting",
     level,
     text:
-      `text : there was ${listOf(rng.shuffle([...animals, ...foods]))} ${place} . ` +
+      `text : there was ${listOf([first, ...rng.shuffle([...animals, ...foods])])} ${place} . ` +
       "question : how many animals ? answer :",
     answer: `${number(count)} .`,
     choices: null,
