@@ -24,6 +24,13 @@ export interface BundlePart {
   parquet?: ArrayBuffer;
 }
 
+/** A text that goes with the data, and what the card says about it. */
+export interface Companion {
+  path: string;
+  content: string;
+  about: string;
+}
+
 const LOSSLESS = [
   ["rankings.jsonl", "prefs.ranking", "rankings"],
   ["labelled.jsonl", "prefs.labelled", "labelled"],
@@ -38,12 +45,14 @@ const encoder = new TextEncoder();
  * The files of a bundle: README.md, SHA256SUMS, the lossless files, then the exports. Equal input
  * gives equal bytes.
  * @param title heading of the dataset card
+ * @param companions texts such as guidelines, listed in the card
  * @throws FormatError when a part's name is not made of letters, digits, dots, dashes, underscores
  */
 export function bundleFiles(
   all: Collection,
   parts: readonly BundlePart[],
   title: string,
+  companions: readonly Companion[] = [],
 ): BundleFile[] {
   const bad = parts.find(({ name }) => !/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name));
   if (bad !== undefined) {
@@ -66,7 +75,9 @@ export function bundleFiles(
         : [{ path: `parquet/${name}/train.parquet`, bytes: new Uint8Array(parquet) }]),
     ]),
   ];
-  const readme = { path: "README.md", bytes: encoder.encode(card(all, parts, title)) };
+  for (const { path, content } of companions) files.push({ path, bytes: encoder.encode(content) });
+  const text = card(all, parts, title, companions);
+  const readme = { path: "README.md", bytes: encoder.encode(text) };
   const summed = [readme, ...files];
   const sums = summed.map(({ path, bytes }) => `${sha256(bytes)}  ${path}\n`).join("");
   return [readme, { path: SUMS, bytes: encoder.encode(sums) }, ...files];
@@ -83,7 +94,12 @@ export async function zipFiles(files: readonly BundleFile[]): Promise<Uint8Array
 }
 
 /** A dataset card: what `datasets` needs to load each file with its types, and what is in it. */
-function card(all: Collection, parts: readonly BundlePart[], title: string): string {
+function card(
+  all: Collection,
+  parts: readonly BundlePart[],
+  title: string,
+  companions: readonly Companion[],
+): string {
   const configs = [
     ...LOSSLESS.filter(([, , kind]) => all[kind].length > 0).map(([path, schema, kind]) => ({
       name: kind,
@@ -107,7 +123,8 @@ function card(all: Collection, parts: readonly BundlePart[], title: string): str
   );
   const yaml =
     configs.length === 0 ? "" : `dataset_info:\n${info.join("")}configs:\n${data.join("")}`;
-  const list = configs.map(({ path, text }) => `- \`${path}\`: ${text}\n`).join("");
+  const named = [...configs, ...companions.map(({ path, about }) => ({ path, text: about }))];
+  const list = named.map(({ path, text }) => `- \`${path}\`: ${text}\n`).join("");
   const load =
     'Load one with `datasets.load_dataset("path/to/this/folder", "<name>")`; check the files with `sha256sum -c SHA256SUMS`.';
   return `---\n${yaml}---\n\n# ${oneLine(title)}\n\nPreferences collected with Nudge.\n\n${list}\n${load}\n`;

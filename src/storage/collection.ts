@@ -11,6 +11,10 @@ export async function listProjects(connection: Connection): Promise<ProjectRow[]
   return rows.sort((a, b) => b.created - a.created);
 }
 
+export function oneProject(connection: Connection, id: string): Promise<ProjectRow | undefined> {
+  return connection.use(READING, (db) => db.get("projects", id));
+}
+
 /** Ids of the records of one kind, in the order they came. */
 export async function recordIds(
   connection: Connection,
@@ -45,6 +49,21 @@ export function submittedBy(
 ): Promise<[task: string, annotator: string][]> {
   const range = IDBKeyRange.only([project, "submitted"]);
   return connection.use(READING, (db) => db.getAllKeysFromIndex("judgements", "state", range));
+}
+
+/** How many sets a project has, and how many judgements by everyone: counted, not read. */
+export function countsOf(
+  connection: Connection,
+  project: string,
+): Promise<{ sets: number; judgements: number }> {
+  return connection.use(READING, async (db) => {
+    const items = IDBKeyRange.bound([project, "prefs.item"], [project, "prefs.item", []]);
+    const [sets, judgements] = await Promise.all([
+      db.countFromIndex("records", "at", items),
+      db.countFromIndex("judgements", "state", IDBKeyRange.only([project, "submitted"])),
+    ]);
+    return { sets, judgements };
+  });
 }
 
 /** Every event about one task, oldest first: its whole history, by everyone. */

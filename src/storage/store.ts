@@ -44,15 +44,19 @@ export class Store {
   readonly project: string;
   /** Pseudonym of who judges: random, one per browser profile, unless the options name another. */
   readonly annotator: string;
+  /** The pseudonym of this browser profile, whoever judges. */
+  readonly own: string;
   readonly session: string;
   #connection: Connection;
   #now: () => number;
   #writer: EventWriter;
   #tail: Promise<unknown> = Promise.resolve();
-  #listeners = new Set<() => void>();
+  #listeners = new Set<(where: "here" | "elsewhere") => void>();
   #channel: BroadcastChannel | null = null;
 
-  private constructor(connection: Connection, annotator: string, options: StoreOptions) {
+  private constructor(connection: Connection, own: string, options: StoreOptions) {
+    const annotator = options.annotator ?? own;
+    this.own = own;
     this.#connection = connection;
     this.#now = options.now ?? Date.now;
     this.project = options.project ?? "play";
@@ -61,7 +65,9 @@ export class Store {
     this.session = this.#writer.session;
     if (typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(connection.name);
-    this.#channel.onmessage = () => this.#changed();
+    this.#channel.onmessage = ({ data }) => {
+      if (data === this.project) this.#changed("elsewhere");
+    };
   }
 
   /** Brings the projection up to date if it is behind, and starts a new writer. */
@@ -75,7 +81,7 @@ export class Store {
       await Promise.all([tx.store.put({ key: "annotator", id }), tx.done]);
       return id;
     });
-    return new Store(connection, options.annotator ?? annotator, options);
+    return new Store(connection, annotator, options);
   }
 
   /** Appends one event as it is. For judgements use judge, retract and skip, which link them up. */
@@ -220,8 +226,8 @@ export class Store {
     });
   }
 
-  /** Calls `listener` after a change here or in another tab; read the rows again then. */
-  onChange(listener: () => void): () => void {
+  /** Calls `listener` after a change of the project here or elsewhere; read the rows again then. */
+  onChange(listener: (where: "here" | "elsewhere") => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -261,8 +267,8 @@ export class Store {
 
   async #writeAll(drafts: readonly EventDraft[], doing: string): Promise<StoredEvent[]> {
     const events = await this.#writer.write(drafts, doing);
-    this.#channel?.postMessage("changed");
-    this.#changed();
+    this.#channel?.postMessage(this.project);
+    this.#changed("here");
     return events;
   }
 
@@ -279,8 +285,8 @@ export class Store {
     return (await this.events()).filter((event) => event.annotator === this.annotator);
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(where: "here" | "elsewhere"): void {
+    for (const listener of this.#listeners) listener(where);
   }
 }
 

@@ -33,6 +33,7 @@ export async function reopened(collect: Collect, id: string): Promise<Project> {
   await collect.open(null);
   await collect.open(id);
   if (collect.project === null) throw new Error(collect.failure);
+  await collect.project.whole;
   return collect.project;
 }
 

@@ -121,6 +121,8 @@ describe("judging", () => {
     expect(project.judging).toMatchObject({ revising: true, complete: true });
     expect(project.judging.set?.item).toBe(second);
     await project.undo();
+    expect(project.judging.set?.item).toBe(first);
+    await project.undo();
     expect(here.announcer.polite).toContain("Nothing to undo");
     await project.cancelEdit();
     await project.edit(project.task(first));
@@ -155,6 +157,7 @@ describe("judging", () => {
     expect(rankings[0]!.unranked).toHaveLength(4);
     // A second person is asked about that one alone, although one judgement per set is enough here.
     const other = await Project.open(here.link, project.row, here.announcer, "somebody else");
+    await other.whole;
     expect([other.open, other.judging.set?.item]).toEqual([1, asked]);
   });
 
@@ -325,7 +328,7 @@ test("export, import into an empty browser, export again: byte-equal, and the wo
   project.judging.toggleAllBad();
   await project.submit();
   const before = await project.collection();
-  const zip = await packed(before, ["preference", "labels"], OPTIONS, "Test");
+  const zip = await packed(before, ["preference", "labels"], OPTIONS, project.row);
 
   const there = await bench();
   const restored = await projectIn(there);
@@ -334,13 +337,14 @@ test("export, import into an empty browser, export again: byte-equal, and the wo
   expect(imports.mode).toBe("keep");
   await imports.commit();
   const after = await restored.collection();
-  expect(Buffer.compare(await packed(after, ["preference", "labels"], OPTIONS, "Test"), zip)).toBe(
-    0,
-  );
+  expect(
+    Buffer.compare(await packed(after, ["preference", "labels"], OPTIONS, project.row), zip),
+  ).toBe(0);
   // The judgements are somebody else's here: that person can go on, and one judgement is enough.
   expect(restored.open).toBe(1);
   const who = before.rankings[0]!.annotator;
   const back = await Project.open(there.link, restored.row, there.announcer, who);
+  await back.whole;
   await back.edit(back.rows[0]!.task);
   expect(back.judging).toMatchObject({ revising: true });
   await back.submit();

@@ -235,7 +235,7 @@ describe("two tabs", () => {
     const name = freshName();
     const { store: a } = await openStore(name);
     const { store: b } = await openStore(name);
-    const heard = new Promise<void>((resolve) => b.onChange(resolve));
+    const heard = new Promise<void>((resolve) => b.onChange(() => resolve()));
     await a.judge("first", judgement());
     await heard;
     await Promise.all(

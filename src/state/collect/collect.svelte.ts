@@ -1,5 +1,5 @@
 // The collection page: the projects of this browser and the one that is open.
-import { allRecords, listProjects } from "../../storage/collection.ts";
+import { allRecords, countsOf, listProjects, oneProject } from "../../storage/collection.ts";
 import type { Connection } from "../../storage/database.ts";
 import { DEFAULT_SETTINGS } from "../../storage/projects.ts";
 import type { ProjectRow, ProjectSettings } from "../../storage/projects.ts";
@@ -8,12 +8,16 @@ import { Store } from "../../storage/store.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { freshId } from "../fresh-id.ts";
 import { sentenceOf } from "../format.ts";
+import { People } from "./people.svelte.ts";
 import { PRESETS } from "./presets.ts";
 import { Project } from "./project.svelte.ts";
 
 export class Collect {
   projects = $state.raw<readonly ProjectRow[] | null>(null);
+  /** sets and judgements of each project */
+  counts = $state.raw<ReadonlyMap<string, { sets: number; judgements: number }>>(new Map());
   project = $state.raw<Project | null>(null);
+  readonly people = new People();
   /** why projects or one of them cannot be read */
   failure = $state("");
   readonly announcer: Announcer;
@@ -28,7 +32,12 @@ export class Collect {
   /** Reads the list of projects. Never rejects. */
   async list(): Promise<void> {
     await this.#quietly(async () => {
-      this.projects = await listProjects(this.#connection);
+      const projects = await listProjects(this.#connection);
+      this.projects = projects;
+      const counts = await Promise.all(
+        projects.map(async ({ id }) => [id, await countsOf(this.#connection, id)] as const),
+      );
+      this.counts = new Map(counts);
     });
   }
 
@@ -47,10 +56,20 @@ export class Collect {
       return;
     }
     await this.#quietly(async () => {
-      const project = await Project.open(this.#connection, row, this.announcer);
+      const who = this.people.current ?? undefined;
+      const project = await Project.open(this.#connection, row, this.announcer, who);
       if (this.#opening === id) this.project = project;
       else await project.close();
     });
+  }
+
+  /** Another person judges from now on, in the project that is open too. */
+  async judgeAs(person: string): Promise<void> {
+    this.people.choose(person);
+    const id = this.#opening;
+    if (id === null || id === undefined) return;
+    this.#opening = undefined;
+    await this.open(id);
   }
 
   async close(): Promise<void> {
@@ -123,7 +142,7 @@ export class Collect {
   }
 
   async #row(id: string): Promise<ProjectRow> {
-    const row = (await listProjects(this.#connection)).find((one) => one.id === id);
+    const row = await oneProject(this.#connection, id);
     if (row === undefined) throw new Error("The project was not found again after it was made.");
     return row;
   }

@@ -7,7 +7,9 @@ import { jsonl } from "../../formats/exports.ts";
 import { writeParquet } from "../../formats/parquet.ts";
 import type { Collection } from "../../formats/records.ts";
 import { bundleFiles, zipFiles } from "../../formats/zip.ts";
-import type { BundlePart } from "../../formats/zip.ts";
+import type { BundlePart, Companion } from "../../formats/zip.ts";
+import type { ProjectRow } from "../../storage/projects.ts";
+import { questionsOf } from "./questions.ts";
 
 export interface ExportOptions {
   readonly shape: Shape;
@@ -91,7 +93,7 @@ export async function packed(
   all: Collection,
   names: readonly string[],
   options: ExportOptions,
-  title: string,
+  row: ProjectRow,
 ): Promise<Uint8Array> {
   const parts: BundlePart[] = [];
   for (const form of FORMS.filter(({ name }) => names.includes(name))) {
@@ -99,5 +101,23 @@ export async function packed(
     const parquet = options.parquet ? { parquet: await writeParquet(exported) } : {};
     parts.push({ name: form.name, exported, ...parquet });
   }
-  return zipFiles(bundleFiles(all, parts, title));
+  return zipFiles(bundleFiles(all, parts, row.name, companionsOf(row)));
+}
+
+/** What the judgements refer to: every version of the guideline, and the questions behind the ratings. */
+function companionsOf({ guidelines, settings }: ProjectRow): Companion[] {
+  const questions = questionsOf(settings).map(({ key, text, scale }) => ({ key, text, scale }));
+  return [
+    ...guidelines.map(({ version, text, preset, hash }) => ({
+      path: `guidelines/v${version}.md`,
+      content: `${text}\n`,
+      about: `Version ${version} of the guideline (${preset}), sha256 of the text without the last line end ${hash}.`,
+    })),
+    {
+      path: "labels.json",
+      content: `${JSON.stringify({ questions, strengths: settings.strength }, null, 2)}\n`,
+      about:
+        "The questions behind the keys in `ratings`; yes is 1, no is 0, and what is not there was not answered.",
+    },
+  ];
 }

@@ -11,6 +11,7 @@ import type {
 } from "../../formats/records.ts";
 import type { JudgementRow } from "../../storage/events.ts";
 import { isUuidV7 } from "../../storage/ids.ts";
+import { namesItself } from "./blind.ts";
 import { MAX_COMPLETIONS, MIN_COMPLETIONS } from "../../storage/judgement.ts";
 import { canonicalJson } from "../../storage/json.ts";
 import type { KeptRecord } from "../../storage/projects.ts";
@@ -28,6 +29,8 @@ export interface Taken {
   labelled: number;
   /** Prompts with a single answer, which nobody can rank. */
   alone: number;
+  /** Answers that may name the model that wrote them. */
+  named: number;
   /** Sets that are in the project already. */
   present: number;
 }
@@ -76,10 +79,18 @@ export function takeIn(imported: readonly Imported[], mode: IntakeMode, place: P
     demonstrations: count("prefs.demonstration"),
     prompts: count("prefs.prompt"),
     labelled: count("prefs.labelled"),
+    named: all.reduce((sum, record) => sum + namedIn(record), 0),
     present: items.length - fresh.length,
     alone:
       alone + all.filter((one) => one.schema === "prefs.item" && one.completions.length < 2).length,
   };
+}
+
+function namedIn(record: Imported): number {
+  if (record.schema !== "prefs.item") return 0;
+  return record.completions.filter(({ completion }) =>
+    completion.some(({ content }) => namesItself(content)),
+  ).length;
 }
 
 /** The row of a ranking that was made with this program: it has an id, a task and an author of ours. */

@@ -6,10 +6,12 @@ import { plainText } from "../../formats/rows.ts";
 import {
   addDrafts,
   allRecords,
+  oneProject,
   oneRecord,
   recordIds,
   removeDrafts,
   submittedBy,
+  taskEvents,
 } from "../../storage/collection.ts";
 import type { Connection } from "../../storage/database.ts";
 import type { JudgementRow } from "../../storage/events.ts";
@@ -38,6 +40,13 @@ export interface Batch {
   readonly decisions: number;
 }
 
+/** One version of a judgement; a ranking of null: it was taken back then. */
+export interface Revision {
+  readonly id: string;
+  readonly t: number;
+  readonly ranking: Ranking | null;
+}
+
 export class Project {
   readonly id: string;
   readonly judging = new Judging();
@@ -57,16 +66,21 @@ export class Project {
   readonly #announcer: Announcer;
   /** (item) people who submitted a decision */
   #done = $state.raw<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
-  #opinions: ReadonlySet<string> = new Set();
+  /** items for which somebody asked for a second opinion */
+  #opinions = $state.raw<ReadonlySet<string>>(new Set());
   #ahead = new Map<string, Promise<Item | null>>();
   /** items put off until the others are done */
   #later: readonly string[] = [];
   /** items whose answers are all the same text */
-  #unrankable = new Set<string>();
-  /** writes of this tab under way; what they change is not read again for them */
-  #writing = 0;
-  /** tasks saved on this visit, the newest last */
-  #trail: string[] = [];
+  #unrankable = $state.raw<ReadonlySet<string>>(new Set());
+  /** items with a decision by this person */
+  readonly mine = $derived.by(
+    () => this.items.filter((item) => this.#done.get(item)?.has(this.annotator)).length,
+  );
+  /** items that this person may still judge */
+  readonly open = $derived.by(() => this.items.filter((item) => this.#isOpen(item)).length);
+  /** Resolves when everything was read; the first set is on screen before that. */
+  whole: Promise<void> = Promise.resolve();
 
   private constructor(connection: Connection, store: Store, row: ProjectRow, announcer: Announcer) {
     this.#connection = connection;
@@ -86,10 +100,12 @@ export class Project {
     const who = annotator === undefined ? {} : { annotator };
     const store = await Store.start(connection, { project: row.id, ...who });
     const project = new Project(connection, store, row, announcer);
-    await project.refresh();
+    await project.#readKeys();
     await project.next();
-    store.onChange(() => {
-      if (project.#writing === 0) void project.refresh().catch(() => undefined);
+    project.whole = project.#readRows();
+    // What is written here is taken in where it is written.
+    store.onChange((where) => {
+      if (where === "elsewhere") void project.refresh().catch(() => undefined);
     });
     return project;
   }
@@ -98,19 +114,31 @@ export class Project {
     return this.#store.annotator;
   }
 
+  /** pseudonym of this browser, whoever judges now */
+  get own(): string {
+    return this.#store.own;
+  }
+
+  /** the guideline is another one than at this person's last judgement */
+  get guidelineChanged(): boolean {
+    const last = this.#lastRow();
+    if (last === undefined) return false;
+    const then = (last.decision?.ranking as Ranking | undefined)?.guideline ?? "";
+    return then.split(" ")[1] !== this.#stamp().guideline.split(" ")[1];
+  }
+
+  /** milliseconds of attention that this person gave */
+  get attention(): number {
+    const mine = this.rows.filter(({ annotator }) => annotator === this.annotator);
+    return mine.reduce(
+      (sum, row) => sum + ((row.decision?.ranking as Ranking | undefined)?.active_ms ?? 0),
+      0,
+    );
+  }
+
   /** the version in force; null when the project has no guideline */
   get guideline(): (Guideline & { event: string }) | null {
     return this.row.guidelines.at(-1) ?? null;
-  }
-
-  /** items with a decision by this person */
-  get mine(): number {
-    return this.items.filter((item) => this.#done.get(item)?.has(this.annotator)).length;
-  }
-
-  /** items that nobody needs to judge any more, or not this person */
-  get open(): number {
-    return this.items.filter((item) => this.#isOpen(item)).length;
   }
 
   close(): Promise<void> {
@@ -120,10 +148,18 @@ export class Project {
 
   /** Reads the project again, after a change here or in another tab. */
   async refresh(): Promise<void> {
-    const [items, keys] = await Promise.all([
+    await this.#readKeys();
+    await this.#readRows();
+  }
+
+  /** What there is and who judged it, from keys alone. */
+  async #readKeys(): Promise<void> {
+    const [row, items, keys] = await Promise.all([
+      oneProject(this.#connection, this.id),
       recordIds(this.#connection, this.id, "prefs.item"),
       submittedBy(this.#connection, this.id),
     ]);
+    if (row !== undefined) this.row = row;
     const done = new Map<string, Set<string>>();
     for (const [task, annotator] of keys) {
       const item = task.slice(this.id.length + 1);
@@ -131,11 +167,15 @@ export class Project {
     }
     this.items = items;
     this.#done = done;
+  }
+
+  /** The judgements themselves; they may open a set for a second opinion, or close the one on screen. */
+  async #readRows(): Promise<void> {
     this.rows = (await this.#store.rows()).filter(({ state }) => state === "submitted");
     this.#readOpinions();
-    const { set } = this.judging;
-    const elsewhere = set !== null && !this.judging.revising && !this.#isOpen(set.item);
-    if (elsewhere && this.judging.untouched) await this.next();
+    const { set, revising, untouched } = this.judging;
+    const elsewhere = set !== null && !revising && untouched && !this.#isOpen(set.item);
+    if (elsewhere || (set === null && this.open > 0)) await this.next();
   }
 
   #readOpinions(): void {
@@ -174,7 +214,7 @@ export class Project {
     }
     const set = setOfItem(item, this.annotator);
     if (set.cards.length < 2) {
-      this.#unrankable.add(item.id);
+      this.#unrankable = new Set(this.#unrankable).add(item.id);
       return this.next();
     }
     this.finished = false;
@@ -211,13 +251,17 @@ export class Project {
   /** One step back: on the board, or to the decision saved last. */
   async undo(): Promise<void> {
     const { judging } = this;
+    await this.whole;
     if (judging.canUndo) {
       judging.undo();
       this.#announcer.say("Undone.");
       return;
     }
-    const last = this.#trail.pop() ?? this.#lastTask();
-    if (judging.revising || last === undefined) {
+    const own = this.rows.filter(({ annotator }) => annotator === this.annotator);
+    const current = this.task(judging.set?.item ?? "");
+    const at = judging.revising ? own.findIndex(({ task }) => task === current) : own.length;
+    const last = own[at - 1]?.task;
+    if (last === undefined) {
       this.#announcer.say("Nothing to undo.");
       return;
     }
@@ -245,7 +289,6 @@ export class Project {
   async retract(task: string): Promise<void> {
     await this.#told(async () => {
       await this.#store.retract(task, "taken back");
-      this.#trail = this.#trail.filter((one) => one !== task);
       await this.refresh();
       if (this.judging.set === null) await this.next();
       return "Taken back. Its history stays.";
@@ -329,6 +372,23 @@ export class Project {
     }
   }
 
+  /** Every version of one person's judgement of a set, oldest first. @throws Error with one sentence */
+  async revisions({ task, annotator }: JudgementRow): Promise<Revision[]> {
+    const events = await taskEvents(this.#connection, this.id, task);
+    return events.flatMap((event): Revision[] => {
+      if (event.kind === "ranking.import") {
+        const { row } = event.body;
+        const one = { id: event.id, t: row.t, ranking: row.decision ? wholeRanking(row) : null };
+        return row.annotator === annotator ? [one] : [];
+      }
+      if (event.annotator !== annotator) return [];
+      const { id, t } = event;
+      if (event.kind === "judgement.retract") return [{ id, t, ranking: null }];
+      if (event.kind !== "ranking.submit" && event.kind !== "ranking.revise") return [];
+      return [{ id, t, ranking: event.body.decision.ranking as unknown as Ranking }];
+    });
+  }
+
   /** All records of the project, with who brought them. */
   records(): Promise<RecordRow[]> {
     return allRecords(this.#connection, this.id);
@@ -336,6 +396,7 @@ export class Project {
 
   /** Everything that an export can hold. */
   async collection(): Promise<Collection> {
+    await this.whole;
     const kept = (await this.records()).map(({ record }) => record as unknown as Imported);
     const made = this.rows.flatMap((row) => {
       const all: (Imported | null)[] = [wholeRanking(row), wholeDemonstration(row)];
@@ -353,7 +414,7 @@ export class Project {
   }
 
   #recallDraft(item: string): void {
-    const draft = JSON.parse(recall(`draft.${this.id}`) ?? "null") as Draft | null;
+    const draft = readDraft(recall(`draft.${this.id}`));
     if (draft?.item !== item || draft.decided?.slots.length !== this.judging.shown.length) return;
     this.judging.recall(draft);
   }
@@ -367,8 +428,7 @@ export class Project {
     try {
       // A record that no file could hold is refused before it is stored.
       writeLossless([decision.ranking]);
-      this.#writing++;
-      await this.#store.rank(task, decision).finally(() => this.#writing--);
+      await this.#store.rank(task, decision);
     } catch (error) {
       judging.saving = "failed";
       judging.failure = sentenceOf(error);
@@ -377,7 +437,6 @@ export class Project {
     }
     judging.saving = "idle";
     void requestPersistence();
-    if (!judging.revising) this.#trail.push(task);
     remember(`draft.${this.id}`, "null");
     await this.#refreshOne(decision.ranking.task);
     if (judging.set?.item === decision.ranking.task) await this.next();
@@ -395,8 +454,8 @@ export class Project {
     return { guideline: `${this.id}@${version} sha256:${hash}`, preset };
   }
 
-  #lastTask(): string | undefined {
-    return this.rows.findLast(({ annotator }) => annotator === this.annotator)?.task;
+  #lastRow(): JudgementRow | undefined {
+    return this.rows.findLast(({ annotator }) => annotator === this.annotator);
   }
 
   /** Open for this person: not judged by them, and by too few others or wanted a second time. */
@@ -426,5 +485,13 @@ export class Project {
     } catch (error) {
       this.#announcer.alert(sentenceOf(error));
     }
+  }
+}
+
+function readDraft(text: string | null): Draft | null {
+  try {
+    return JSON.parse(text ?? "null") as Draft | null;
+  } catch {
+    return null; // cut off or written by hand: the set starts without places
   }
 }

@@ -14,7 +14,7 @@ import { canonicalJson } from "../../storage/json.ts";
 import { sha256 } from "../../storage/sha256.ts";
 import { Rng } from "../../world/rng.ts";
 import { shuffled } from "../answers.ts";
-import { denseSlots } from "../bucket-order.ts";
+import { denseSlots, letter } from "../bucket-order.ts";
 import type { Decided, RankBoard, Ratings } from "../rank-board.svelte.ts";
 
 /** Answers with the same text share a card; the board ranks cards. */
@@ -161,4 +161,16 @@ export function wholeDemonstration(row: JudgementRow): Demonstration | null {
   if (one === null || one.id !== "") return one;
   const { event, annotator, t } = row;
   return { ...one, id: `d_${event}`, annotator, submitted: isoTime(t) };
+}
+
+/** What a ranking says in one line: "A > C = D > B" by the letters on screen, or why there is none. */
+export function orderOf(ranking: Ranking): string {
+  const { outcome, skip_reason, flags, shown } = ranking;
+  if (outcome === "skipped") return `skipped: ${skip_reason}`;
+  if (outcome === "flagged") return `flagged: ${flags.join("; ")}`;
+  const letterOf = (i: number): string => letter(shown.length > 0 ? shown.indexOf(i) : i);
+  const byLetter = (group: readonly number[]): string => group.map(letterOf).sort().join(" = ");
+  const groups = ranking.ranking.map(byLetter).join(" > ");
+  const open = ranking.unranked.map(letterOf).sort().join(", ");
+  return `${groups}${open === "" ? "" : `, ${open} unranked`}${ranking.all_bad ? ", all bad" : ""}`;
 }
