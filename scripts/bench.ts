@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { GpuUnavailable } from "../src/gpu/device.ts";
 import type { Opened } from "./bench/bench.ts";
 import { runInChromium } from "./bench/chromium.ts";
+import { adapterThreads, useHost } from "./bench/host.ts";
 import type { Peak } from "./bench/peak.ts";
 import { PEER_OPTIONS, compareAllProducts, comparePeers, readPeerOptions } from "./bench/peers.ts";
 import type { PeerOptions } from "./bench/peers.ts";
@@ -192,7 +193,12 @@ async function run(
     console.log(`Chromium ${result.browser}`);
     return;
   }
-  const open = (): Promise<Opened> => openEngine(engine);
+  const open = async (): Promise<Opened> => {
+    const opened = await openEngine(engine);
+    const apart = opened.kind === "gpu" && opened.software && process.platform === "linux";
+    if (apart) useHost(adapterThreads);
+    return opened;
+  };
   await runSections(wanted, open, report, fileCache());
 }
 

@@ -3,7 +3,7 @@ import { CpuEngine } from "../../src/cpu/engine.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { Executor } from "../../src/gpu/executor.ts";
 import type { Opened } from "./bench.ts";
-import { useHost } from "./host.ts";
+import { PROC_STEP_MS, useHost } from "./host.ts";
 import type { Peak } from "./peak.ts";
 import { runSections } from "./sections.ts";
 import type { Job } from "./sections.ts";
@@ -23,15 +23,12 @@ interface Memory {
   readonly memory: { readonly usedJSHeapSize: number };
 }
 
-/** /proc counts processor time in hundredths of a second. */
-const CPU_STEP_MS = 10;
-
 const driver = globalThis as unknown as Driver;
 
 useHost({
   place: "Chromium",
   cpuMs: () => driver.benchCpuMs(),
-  cpuStep: CPU_STEP_MS,
+  cpuStep: PROC_STEP_MS,
   heapBytes() {
     driver.gc();
     return (performance as unknown as Memory).memory.usedJSHeapSize;

@@ -94,7 +94,7 @@ async function tableOf(folder: string, config: string, seconds: number): Promise
     return { title, rows: [], notes: [`Failed: ${error ?? output.trim().slice(-300)}`] };
   }
   const { engine, rows, left, untuned } = info;
-  const place = `Chromium ${chromium}, ${engine}: one page, every engine in turns on the same operands; median of three samples, processor time of the whole browser. N = stored as it is, T = transposed. Max error: seven elements of each result against float64, the largest of all engines.`;
+  const place = `Chromium ${chromium}, ${engine}: one page, every engine in turns on the same operands; median of seven samples, processor time of the whole browser. N = stored as it is, T = transposed. Max error: seven elements of each result against float64, the largest of all engines.`;
   const late = left.length > 0 ? [`Left out, because the time was over: ${left.join(", ")}.`] : [];
   if (untuned > 0) {
     late.push(`Not tuned for want of time, so computed plainly: ${String(untuned)} of ours.`);

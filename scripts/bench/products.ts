@@ -16,7 +16,7 @@ import { jaxMaker, ortMaker, tfMaker } from "./product-peers.ts";
 import type { Libraries, Maker, Running } from "./product-peers.ts";
 
 /** Turns of each engine; a sample lasts so many milliseconds at least. */
-const ROUNDS = 3;
+const ROUNDS = 7;
 const SAMPLE_MS = 100;
 const MOST_RUNS = 20;
 /** Milliseconds of each second that tuning may take; what is not tuned then stays plain, and is named. */

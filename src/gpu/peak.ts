@@ -8,10 +8,23 @@ export interface Peak {
   readonly gigabytes: number;
 }
 
-const LOOPS = 1024;
+/** Multiply-adds of each variable of an invocation. */
+const STEPS = 1024;
 const LANES = 64;
-/** Vectors of 4 in flight: few fit into the registers of a CPU, many hide the latency of a GPU. */
-const VECTORS = [2, 4, 8];
+
+interface Body {
+  readonly type: "f32" | "vec4f";
+  /** variables in flight: few fit into the registers of a CPU, many hide the latency of a GPU */
+  readonly variables: number;
+  /** multiply-adds of each between two turns of the loop; CPU drivers merge every variable with a mask at each turn */
+  readonly written: number;
+}
+const BODIES: readonly Body[] = [
+  { type: "vec4f", variables: 2, written: 1 },
+  { type: "vec4f", variables: 3, written: 4 },
+  { type: "f32", variables: 10, written: 8 },
+  { type: "vec4f", variables: 8, written: 4 },
+];
 const ENOUGH_MS = 40;
 const MOST_GROUPS = 65535;
 const COPY_BYTES = 1 << 26;
@@ -23,21 +36,23 @@ const SPELLINGS = {
   plain: (v: string) => `${v} = ${v} * m + b;`,
 };
 
-function multiplyAdds(line: (v: string) => string, vectors: number): string {
-  const names = Array.from({ length: vectors }, (_, i) => `v${String(i)}`);
+function multiplyAdds(line: (v: string) => string, { type, variables, written }: Body): string {
+  const names = Array.from({ length: variables }, (_, i) => `v${String(i)}`);
+  const turn = names.map(line).join("\n    ");
+  const sum = names.join(" + ");
   return `
 @group(0) @binding(0) var<storage, read_write> kept: array<f32>;
 @compute @workgroup_size(${String(LANES)})
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let m = vec4f(0.999 + kept[0]);
-  let b = vec4f(0.001 + kept[1]);
-  ${names.map((v, i) => `var ${v} = vec4f(f32(id.x + ${String(i)}u));`).join("\n  ")}
-  for (var i = 0u; i < ${String(LOOPS)}u; i++) {
-    ${names.map(line).join("\n    ")}
+  let m = ${type}(0.999 + kept[0]);
+  let b = ${type}(0.001 + kept[1]);
+  ${names.map((v, i) => `var ${v} = ${type}(f32(id.x + ${String(i)}u));`).join("\n  ")}
+  for (var i = 0u; i < ${String(STEPS / written)}u; i++) {
+    ${Array.from({ length: written }, () => turn).join("\n    ")}
   }
-  let sum = ${names.join(" + ")};
+  let sum = dot(vec4f(${sum}), vec4f(1.0));
   // never true, and the compiler cannot know it
-  if (dot(sum, sum) == -1.0) { kept[2] = sum.x; }
+  if (sum * sum == -1.0) { kept[2] = sum; }
 }`;
 }
 
@@ -89,7 +104,7 @@ async function best(run: () => Promise<number>, times = 4): Promise<number> {
 }
 
 /** Billions of multiply-add operations per second of one way to write them. */
-async function rateOf(on: Measured, code: string, vectors: number): Promise<number> {
+async function rateOf(on: Measured, code: string, { type, variables }: Body): Promise<number> {
   const buffer = on.device.createBuffer({ size: 16, usage: STORAGE });
   const run = await runner(on, code, [buffer]);
   let groups = 64;
@@ -99,14 +114,15 @@ async function rateOf(on: Measured, code: string, vectors: number): Promise<numb
   }
   const milliseconds = await best(() => run(groups));
   buffer.destroy();
-  return (groups * LANES * LOOPS * vectors * 4 * 2) / milliseconds / 1e6;
+  const numbers = variables * (type === "vec4f" ? 4 : 1);
+  return (groups * LANES * STEPS * numbers * 2) / milliseconds / 1e6;
 }
 
 async function arithmetic(on: Measured): Promise<number> {
   let highest = 0;
-  for (const vectors of VECTORS) {
+  for (const body of BODIES) {
     for (const line of Object.values(SPELLINGS)) {
-      const rate = await rateOf(on, multiplyAdds(line, vectors), vectors);
+      const rate = await rateOf(on, multiplyAdds(line, body), body);
       highest = Math.max(highest, rate);
     }
   }

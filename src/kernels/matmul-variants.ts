@@ -104,6 +104,22 @@ function columnTile(
   return subgroupVariant("matmul_lanes", tile, { COLUMNS }, ({ K }, subgroup) => K >= subgroup);
 }
 
+/** Outer products of a row of A and a column of B, read in vectors: `columns` of a lane are 4. */
+function outerTile(ROWS: number, lanes: number): Variant<MatmulConsts> {
+  const tile = { ROWS, columns: 4, lanes, UNROLL: false };
+  return subgroupVariant(
+    "matmul_outer",
+    tile,
+    { REST: ROWS - 4 },
+    ({ M, N, K, TA, TB }, subgroup) =>
+      ROWS % subgroup === 0 &&
+      ROWS <= 4 * subgroup &&
+      K % 4 === 0 &&
+      (TA ? M : 4) % 4 === 0 &&
+      (TB ? 4 : N) % 4 === 0,
+  );
+}
+
 /** A tile in workgroup memory, and the invocations that share it. */
 interface Shared {
   /** rows and columns of an invocation, multiples of 4 */
@@ -156,6 +172,7 @@ export const matmulVariants: readonly Variant<MatmulConsts>[] = [
   ...vectorTiles(16, 1, 16, false),
   ...vectorTiles(4, 1, 8, false),
   columnTile(8, 2, 32, false),
+  outerTile(32, 8),
   ...[
     { ROWS: 4, COLUMNS: 4, DOWN: 1, ACROSS: 8, SPLIT: 32, STEPS: 2 },
     { ROWS: 4, COLUMNS: 4, DOWN: 4, ACROSS: 8, SPLIT: 8, STEPS: 4 },
