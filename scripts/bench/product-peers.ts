@@ -30,7 +30,7 @@ interface JaxArray {
 interface Jax {
   init(device: string): Promise<unknown>;
   defaultDevice(device: string): void;
-  blockUntilReady(array: JaxArray): Promise<unknown>;
+  blockUntilReady(arrays: readonly JaxArray[]): Promise<unknown>;
   readonly numpy: {
     array(values: Float32Array): JaxArray;
     matmul(a: JaxArray, b: JaxArray): JaxArray;
@@ -86,22 +86,25 @@ export async function jaxMaker(jax: Jax): Promise<Maker> {
   return (product, { a, b }) => {
     const { TA = false, TB = false } = product;
     const [x, y] = [np.array(a).reshape(shapeA(product)), np.array(b).reshape(shapeB(product))];
-    let c: JaxArray | undefined;
-    const result = (): JaxArray => {
+    // it computes when somebody asks: a result that is disposed of before is never computed
+    let results: JaxArray[] = [];
+    const latest = (): JaxArray => {
+      const c = results.at(-1);
       if (c === undefined) throw new Error("nothing was run");
       return c;
     };
     return Promise.resolve({
       run() {
-        c?.dispose();
-        c = np.matmul(TA ? x.ref.transpose() : x.ref, TB ? y.ref.transpose() : y.ref);
+        results.push(np.matmul(TA ? x.ref.transpose() : x.ref, TB ? y.ref.transpose() : y.ref));
       },
       async sync() {
-        await jax.blockUntilReady(result());
+        await jax.blockUntilReady(results);
+        for (const each of results.slice(0, -1)) each.dispose();
+        results = results.slice(-1);
       },
-      read: () => result().ref.data(),
+      read: () => latest().ref.data(),
       dispose() {
-        for (const each of [x, y, c]) each?.dispose();
+        for (const each of [x, y, ...results]) each.dispose();
       },
     });
   };

@@ -8,9 +8,17 @@ export function padded(T: i32): i32 {
   return (T + 7) & ~7;
 }
 
+/**
+ * Elements from one row of a transposed head to its next: eight more than it holds, because rows of 4,096 bytes
+ * (T = 1,024) would all fall into one set of a CPU's first cache.
+ */
+function pitch(T: i32): i32 {
+  return padded(T) + 8;
+}
+
 /** out[c][t] = from[t][c], with zeros behind column T. */
 function transpose(from: usize, stride: usize, T: i32, D: i32, out: usize): void {
-  const Tp = padded(T);
+  const Tp = pitch(T);
   for (let c = 0; c < D; c++) {
     let at = from + ((<usize>c) << 2);
     for (let t = 0; t < T; t++, at += stride, out += 4) store<f32>(out, load<f32>(at));
@@ -28,7 +36,7 @@ function products(
   D: i32,
   out: usize,
 ): void {
-  const step = (<usize>padded(T)) << 2;
+  const step = (<usize>pitch(T)) << 2;
   for (let t = first & ~7; t < end; t += 8) {
     let y0 = f32x4.splat(0);
     let y1 = y0;
@@ -141,7 +149,7 @@ export function weigh(s: usize, bits: usize, n: i32, scale: f32, lse: usize): f3
 
 /** Bytes: two transposed heads, two rows of scores and one of bits. */
 export function attention_scratch(T: i32, D: i32): i32 {
-  return (2 * D + 3) * padded(T) * 4;
+  return (2 * D * pitch(T) + 3 * padded(T)) * 4;
 }
 
 export function attention(
@@ -157,7 +165,7 @@ export function attention(
 ): void {
   const C = (<usize>(H * D)) << 2;
   const row = C * 3;
-  const s = scratch + ((<usize>(padded(T) * D)) << 2);
+  const s = scratch + ((<usize>(pitch(T) * D)) << 2);
   const bits = s + ((<usize>padded(T)) << 2);
   const scale: f32 = 1 / sqrt<f32>(<f32>D);
   for (let b = 0; b < B; b++) {
@@ -194,8 +202,8 @@ export function attention_backward_query(
 ): void {
   const C = (<usize>(H * D)) << 2;
   const row = C * 3;
-  const values = scratch + ((<usize>(padded(T) * D)) << 2);
-  const s = values + ((<usize>(padded(T) * D)) << 2);
+  const values = scratch + ((<usize>(pitch(T) * D)) << 2);
+  const s = values + ((<usize>(pitch(T) * D)) << 2);
   const dp = s + ((<usize>padded(T)) << 2);
   const bits = dp + ((<usize>padded(T)) << 2);
   const scale: f32 = 1 / sqrt<f32>(<f32>D);
@@ -250,8 +258,8 @@ export function attention_backward_key(
 ): void {
   const C = (<usize>(H * D)) << 2;
   const row = C * 3;
-  const dys = scratch + ((<usize>(padded(T) * D)) << 2);
-  const p = dys + ((<usize>(padded(T) * D)) << 2);
+  const dys = scratch + ((<usize>(pitch(T) * D)) << 2);
+  const p = dys + ((<usize>(pitch(T) * D)) << 2);
   const ds = p + ((<usize>padded(T)) << 2);
   const scale: f32 = 1 / sqrt<f32>(<f32>D);
   const factor = f32x4.splat(scale);
