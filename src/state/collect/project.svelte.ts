@@ -14,7 +14,7 @@ import {
   taskEvents,
 } from "../../storage/collection.ts";
 import type { Connection } from "../../storage/database.ts";
-import type { JudgementRow } from "../../storage/events.ts";
+import type { EventDraft, JudgementRow, StoredEvent } from "../../storage/events.ts";
 import { requestPersistence } from "../../storage/persistence.ts";
 import type { Guideline, ProjectPatch, ProjectRow, RecordRow } from "../../storage/projects.ts";
 import { sha256 } from "../../storage/sha256.ts";
@@ -28,8 +28,11 @@ import type { Chosen, Select } from "./chooser.ts";
 import { goldStamp, lessonOf } from "./gold.ts";
 import type { Lesson } from "./gold.ts";
 import type { Taken } from "./intake.ts";
+import { keyOf, mergedRows, revised, rowsBefore } from "./merge.ts";
+import type { MergePlan } from "./merge.ts";
 import { Judging } from "./judging.svelte.ts";
 import type { Draft } from "./judging.svelte.ts";
+import type { ProjectFile } from "./project-file.ts";
 import { questionsOf } from "./questions.ts";
 import { Queue, itemOfTurn } from "./queue.svelte.ts";
 import type { Turn } from "./queue.svelte.ts";
@@ -339,11 +342,52 @@ export class Project {
     });
   }
 
-  /** Adds what a file or the person brought, all of it or nothing. @throws Error with one sentence */
-  async add(taken: Pick<Taken, "records" | "rows">, source: string): Promise<string> {
+  /**
+   * Adds what a file or the person brought, all of it or nothing.
+   * @param from settings and guidelines to take over as well
+   * @throws Error with one sentence
+   */
+  async add(
+    taken: Pick<Taken, "records" | "rows">,
+    source: string,
+    from?: Pick<ProjectFile, "settings" | "guidelines">,
+  ): Promise<string> {
     const batch = freshId();
     const intake = { batch, source, records: taken.records, rows: taken.rows };
-    await this.#store.appendAll(() => addDrafts(intake), "Importing");
+    const settings = from === undefined ? [] : this.#takeOver(from);
+    await this.#store.appendAll(() => [...addDrafts(intake), ...settings], "Importing");
+    void requestPersistence();
+    await this.refresh();
+    if (this.judging.set === null) await this.next();
+    await this.readBatches();
+    return batch;
+  }
+
+  /** The whole history of the project, in the order of its ids. */
+  events(): Promise<StoredEvent[]> {
+    return this.#store.events();
+  }
+
+  /** What merging needs to know of this project: decisions of everyone, also taken back, and ids of records. */
+  async contents(): Promise<{ rows: JudgementRow[]; records: Set<string> }> {
+    const rows = await this.#store.rows();
+    const made = rows.flatMap((row) => wholeDemonstration(row)?.id ?? []);
+    const kept = (await this.records()).map(({ id }) => id);
+    return { rows, records: new Set([...kept, ...made]) };
+  }
+
+  /** Adds a merge, all of it or nothing. @throws Error with one sentence */
+  async merge(
+    plan: MergePlan,
+    choices: ReadonlyMap<number, number>,
+    source: string,
+  ): Promise<string> {
+    const batch = freshId();
+    await this.#store.appendAll((nextId, observe) => {
+      for (const { event } of plan.rows) observe(event);
+      const rows = mergedRows(plan, choices, nextId);
+      return addDrafts({ batch, source, records: plan.records, rows });
+    }, "Merging");
     void requestPersistence();
     await this.refresh();
     if (this.judging.set === null) await this.next();
@@ -355,10 +399,15 @@ export class Project {
   async remove(batch: string): Promise<void> {
     await this.#told(async () => {
       const rows = await this.#store.rows();
-      await this.#store.appendAll(
-        (nextId) => removeDrafts(batch, rows, nextId),
-        "Undoing the import",
-      );
+      const mine = rows.filter((row) => row.batch === batch);
+      const before = rowsBefore(mine.length === 0 ? [] : await this.#store.events(), batch, mine);
+      await this.#store.appendAll((nextId, observe) => {
+        for (const { event } of mine) observe(event);
+        return removeDrafts(batch, rows, nextId, (row, link) => {
+          const then = before.get(keyOf(row));
+          return then?.state === "submitted" ? revised(then, link) : null;
+        });
+      }, "Undoing the import");
       await this.refresh();
       const { set } = this.judging;
       if (set !== null && !this.items.includes(set.item)) await this.next();
@@ -483,6 +532,20 @@ export class Project {
 
   #lastRow(): JudgementRow | undefined {
     return this.rows.findLast(({ annotator }) => annotator === this.annotator);
+  }
+
+  /** The events that take over settings, and the guidelines that are not in force here already. */
+  #takeOver({ settings, guidelines }: Pick<ProjectFile, "settings" | "guidelines">): EventDraft[] {
+    const here = this.row.guidelines.length;
+    const texts = guidelines.filter(({ hash }) => hash !== this.guideline?.hash);
+    return [
+      { kind: "project.change", task: "", body: { settings } },
+      ...texts.map((one, i): EventDraft => ({
+        kind: "guideline.save",
+        task: "",
+        body: { ...one, version: here + i + 1 },
+      })),
+    ];
   }
 
   async #load(id: string | undefined): Promise<Item | null> {
