@@ -102,7 +102,7 @@ test("of every foreign format, previews and sentences stay text", async () => {
     await choose(`${(PAYLOADS[7] ?? "").slice(0, 60)}${file}`, content);
     const section = page.locator("[aria-labelledby=import]");
     await section
-      .getByRole("button", { name: "Import", exact: true })
+      .getByRole("list", { name: "First records" })
       .or(section.getByRole("alert"))
       .first()
       .waitFor();
