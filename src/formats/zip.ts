@@ -22,6 +22,8 @@ export interface BundlePart {
   exported: Exported;
   /** The Parquet form of the same rows, when it is wanted. */
   parquet?: ArrayBuffer;
+  /** What was held out of `exported`: `data/<name>/test.jsonl`. */
+  test?: { exported: Exported; parquet?: ArrayBuffer };
 }
 
 /** A text that goes with the data, and what the card says about it. */
@@ -68,11 +70,9 @@ export function bundleFiles(
       path,
       bytes: encoder.encode(writeLossless(all[kind])),
     })),
-    ...parts.flatMap(({ name, exported, parquet }) => [
-      { path: `data/${name}/train.jsonl`, bytes: encoder.encode(jsonl(exported)) },
-      ...(parquet === undefined
-        ? []
-        : [{ path: `parquet/${name}/train.parquet`, bytes: new Uint8Array(parquet) }]),
+    ...parts.flatMap(({ name, exported, parquet, test }) => [
+      ...splitFiles(name, "train", exported, parquet),
+      ...(test === undefined ? [] : splitFiles(name, "test", test.exported, test.parquet)),
     ]),
   ];
   for (const { path, content } of companions) files.push({ path, bytes: encoder.encode(content) });
@@ -81,6 +81,17 @@ export function bundleFiles(
   const summed = [readme, ...files];
   const sums = summed.map(({ path, bytes }) => `${sha256(bytes)}  ${path}\n`).join("");
   return [readme, { path: SUMS, bytes: encoder.encode(sums) }, ...files];
+}
+
+function splitFiles(
+  name: string,
+  split: string,
+  exported: Exported,
+  parquet: ArrayBuffer | undefined,
+): BundleFile[] {
+  const lines = { path: `data/${name}/${split}.jsonl`, bytes: encoder.encode(jsonl(exported)) };
+  if (parquet === undefined) return [lines];
+  return [lines, { path: `parquet/${name}/${split}.parquet`, bytes: new Uint8Array(parquet) }];
 }
 
 /** The zip of these files. */
@@ -93,6 +104,15 @@ export async function zipFiles(files: readonly BundleFile[]): Promise<Uint8Array
   return zipSync(entries, { level: 6 });
 }
 
+/** One configuration of the card; `test` is the path of what was held out. */
+interface Config {
+  name: string;
+  path: string;
+  columns: Parameters<typeof features>[0];
+  text: string;
+  test?: string;
+}
+
 /** A dataset card: what `datasets` needs to load each file with its types, and what is in it. */
 function card(
   all: Collection,
@@ -100,26 +120,27 @@ function card(
   title: string,
   companions: readonly Companion[],
 ): string {
-  const configs = [
+  const configs: Config[] = [
     ...LOSSLESS.filter(([, , kind]) => all[kind].length > 0).map(([path, schema, kind]) => ({
       name: kind,
       path: path,
       columns: losslessColumns(schema),
       text: `Lossless, ${plural(all[kind].length, "record")}. Keep this file.`,
     })),
-    ...parts.map(({ name, exported }) => ({
+    ...parts.map(({ name, exported, test }) => ({
       name,
       path: `data/${name}/train.jsonl`,
       columns: exported.columns,
       text: `${exported.format}. ${exported.loss}`,
+      ...(test === undefined ? {} : { test: `data/${name}/test.jsonl` }),
     })),
   ];
   const info = configs.map(
     (config) => `- config_name: ${config.name}\n  features:\n${features(config.columns)}`,
   );
   const data = configs.map(
-    ({ name, path }) =>
-      `- config_name: ${name}\n  data_files:\n  - split: train\n    path: ${path}\n`,
+    ({ name, path, test }) =>
+      `- config_name: ${name}\n  data_files:\n  - split: train\n    path: ${path}\n${test === undefined ? "" : `  - split: test\n    path: ${test}\n`}`,
   );
   const yaml =
     configs.length === 0 ? "" : `dataset_info:\n${info.join("")}configs:\n${data.join("")}`;
@@ -140,14 +161,35 @@ export async function losslessOf(
   name: string,
   limits: Limits,
 ): Promise<BundleFile[]> {
-  const wanted = new Set<string>([SUMS, ...LOSSLESS.map(([path]) => path)]);
-  const files = await unzip(bytes, name, limits, wanted);
-  const found = LOSSLESS.flatMap(([path]) => files.filter((file) => file.path === path));
+  const found = await checked(bytes, name, limits, LOSSLESS.map(([path]) => path)); // prettier-ignore
   if (found.length === 0) {
     throw new FormatError(
       `${code(name)}: found a zip without \`rankings.jsonl\`; expected one that this app wrote, or a single file unpacked from it. Nothing was imported.`,
     );
   }
+  return found;
+}
+
+/** A text beside the data of a zip, checked like the data; null when the zip has none. */
+export async function companionOf(
+  bytes: Uint8Array,
+  name: string,
+  limits: Limits,
+  path: string,
+): Promise<string | null> {
+  const [file] = await checked(bytes, name, limits, [path]);
+  return file === undefined ? null : new TextDecoder().decode(file.bytes);
+}
+
+/** Files of a zip in the order of their paths here, each checked against SHA256SUMS where there is one. */
+async function checked(
+  bytes: Uint8Array,
+  name: string,
+  limits: Limits,
+  paths: readonly string[],
+): Promise<BundleFile[]> {
+  const files = await unzip(bytes, name, limits, new Set([SUMS, ...paths]));
+  const found = paths.flatMap((path) => files.filter((file) => file.path === path));
   const sums = files.find(({ path }) => path === SUMS);
   const listed = sums === undefined ? "" : new TextDecoder().decode(sums.bytes);
   for (const file of found) {

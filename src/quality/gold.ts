@@ -12,6 +12,8 @@ export interface GoldItem {
   /** (K) right ranks in the order of the task's answers: 1 = best, equal = either way, null = not asked. */
   readonly ranks: readonly (number | null)[];
   readonly explanation: string;
+  /** Who knew the answer: their own ranking is not scored. */
+  readonly author?: string;
 }
 
 /** Share of right pairs that passes: the soft cut of InstructGPT's screening (Ouyang et al. 2022, B.1). */
@@ -78,7 +80,7 @@ export function goldScores(
     .flatMap((row) => {
       const item = byTask.get(row.task);
       const said = saidBy(row);
-      if (item === undefined || said === null) return [];
+      if (item === undefined || said === null || row.annotator === item.author) return [];
       const score = scoreGold(
         said.cannotTell ? said.ranks.map(() => null) : said.ranks,
         item,

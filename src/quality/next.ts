@@ -34,6 +34,8 @@ export interface PickOptions {
   readonly explore?: number;
   /** Weight of the ensemble's spread in gap_ucb. */
   readonly beta?: number;
+  /** (K, d) features of the answers of each item that is labelled already; for d_opt. */
+  readonly labelled?: readonly (readonly (readonly number[])[])[];
 }
 
 /** The default mix: 80 % policy, 20 % random, so that the policy can be compared with chance. */
@@ -53,6 +55,12 @@ export function pickNext(candidates: readonly Candidate[], options: PickOptions)
   candidates.forEach(checkCandidate);
   const rng = new Rng(seed);
   const design = policy === "d_opt" ? new Design(dimension(candidates)) : null;
+  for (const features of options.labelled ?? []) {
+    design?.add(
+      features,
+      pairsOf(features.length).map(() => 0.25),
+    );
+  }
   const fixed = new Map(
     design === null ? candidates.map((one) => [one.id, scoreOf(one, policy, beta)]) : [],
   );

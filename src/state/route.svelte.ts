@@ -1,6 +1,14 @@
 // Which page the address names, and what is open in it. The query stays the run's.
 
-export const COLLECT_TABS = ["judge", "data", "guideline", "history", "quality", "export"] as const;
+export const COLLECT_TABS = [
+  "judge",
+  "data",
+  "guideline",
+  "history",
+  "quality",
+  "train",
+  "export",
+] as const;
 export type CollectTab = (typeof COLLECT_TABS)[number];
 
 export type Place =

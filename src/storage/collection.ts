@@ -107,22 +107,24 @@ export function addDrafts({ batch, source, records, rows }: Intake): EventDraft[
 /**
  * The events that take an import back: its records, and those of its rows that nobody changed since.
  * @param nextId gives identifiers that sort after those of the rows
+ * @param before gives a row as it was before the import, said once more under the link; null for none
  */
 export function removeDrafts(
   batch: string,
   rows: readonly JudgementRow[],
   nextId: () => string,
+  before: (
+    row: JudgementRow,
+    link: Pick<JudgementRow, "event" | "revision" | "supersedes">,
+  ) => JudgementRow | null = () => null,
 ): EventDraft[] {
   const mine = rows.filter((row) => row.batch === batch && row.state === "submitted");
-  const retracted = mine.map(({ decision: _, batch: __, ...row }): JudgementRow => ({
-    ...row,
-    event: nextId(),
-    revision: row.revision + 1,
-    supersedes: row.event,
-    state: "retracted",
-    judgement: null,
-    reason: "import undone",
-  }));
+  const retracted = mine.map((one): JudgementRow => {
+    const { decision: _, batch: __, ...row } = one;
+    const link = { event: nextId(), revision: row.revision + 1, supersedes: row.event };
+    const gone = { state: "retracted", judgement: null, reason: "import undone" } as const;
+    return before(one, link) ?? { ...row, ...link, ...gone };
+  });
   return [
     { kind: "records.remove", task: "", body: { batch } },
     ...retracted.map((row): EventDraft => ({

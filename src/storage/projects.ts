@@ -29,6 +29,33 @@ export interface OwnQuestion {
   scale: "yes-no" | "1-7";
 }
 
+/** A set whose right order somebody gave, to train people or to try them. */
+export interface GoldRule {
+  item: string;
+  /** "worked": asked first, the explanation follows; "silent": looks like any other. */
+  kind: "worked" | "silent";
+  /** (K) right ranks of the item's answers; null = not asked. */
+  ranks: (number | null)[];
+  explanation: string;
+  /** Who knew: is not asked. */
+  author: string;
+}
+
+/** Names of the ways to choose the next set; "order": as they came. */
+export type ChoicePolicy = "order" | "gap_ucb" | "bald" | "d_opt" | "random";
+
+/** What comes next for a person. */
+export interface Schedule {
+  policy: ChoicePolicy;
+  /** Share of the draws that is random beside the policy, 0 to 1. */
+  explore: number;
+  gold: GoldRule[];
+  /** One silent gold set in so many judgements; 0: none. */
+  goldEvery: number;
+  /** One set again, in the opposite order, in so many judgements; 0: none. */
+  repeatEvery: number;
+}
+
 /** What is asked about a set of answers, and of how many people. */
 export interface ProjectSettings {
   /** Answers per set, 2 to 9. */
@@ -42,6 +69,8 @@ export interface ProjectSettings {
   strength: boolean;
   /** How many people judge each set. */
   overlap: number;
+  /** Left out by projects that were made before there was one. */
+  schedule?: Schedule;
 }
 
 /** One version of the text that labelers work by; never changed once saved. */
@@ -73,6 +102,14 @@ export interface ProjectRow {
   /** Id of the event that each part comes from; the greatest wins, whatever order events come in. */
   stamps: { name: string; settings: string; archived: string };
 }
+
+export const DEFAULT_SCHEDULE: Schedule = {
+  policy: "order",
+  explore: 0.2,
+  gold: [],
+  goldEvery: 10,
+  repeatEvery: 0,
+};
 
 export const DEFAULT_SETTINGS: ProjectSettings = {
   k: 4,

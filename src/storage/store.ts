@@ -117,12 +117,19 @@ export class Store {
 
   /**
    * Appends several events in one transaction: all or none.
-   * @param make gets identifiers that sort after every event of this store
+   * @param make gets identifiers that sort after every event of this store and after those it observes
    * @param doing names the action with a capital, for the sentence of an error
    */
-  appendAll(make: (nextId: () => string) => EventDraft[], doing: string): Promise<StoredEvent[]> {
+  appendAll(
+    make: (nextId: () => string, observe: (id: string) => void) => EventDraft[],
+    doing: string,
+  ): Promise<StoredEvent[]> {
     return this.#queued(async () => {
-      const drafts = make(() => this.#writer.ids.next());
+      const { ids } = this.#writer;
+      const drafts = make(
+        () => ids.next(),
+        (id) => ids.observe(id),
+      );
       return drafts.length === 0 ? [] : this.#writeAll(drafts, doing);
     });
   }

@@ -81,6 +81,39 @@ export interface RewardReport {
   readonly milliseconds: number;
 }
 
+/** One training of a study, by places in its list of rankings. */
+export interface StudyFold {
+  readonly train: readonly number[];
+  readonly test: readonly number[];
+}
+
+/** A reward model trained on some rankings and tried on others, beside the run and its reward. */
+export interface StudyRequest {
+  readonly rankings: readonly Ranking[];
+  readonly folds: readonly StudyFold[];
+  readonly stage: "fast" | "full";
+  /** shares of the training rankings, for the learning curve of the fast stage */
+  readonly shares: readonly number[];
+  readonly seed: number;
+}
+
+/** Untied pairs, and how many of them the scores put in the right order. */
+export interface PairScore {
+  readonly right: number;
+  readonly pairs: number;
+}
+
+export interface StudyReport {
+  readonly stage: "fast" | "full";
+  /** of each ranking that was held out, under the model that never saw it */
+  readonly heldOut: readonly (PairScore & { readonly ranking: number })[];
+  /** of the rankings that the last model learned from: all of them */
+  readonly training: PairScore;
+  /** held-out pairs by the number of rankings learned from (mean over the folds) */
+  readonly curve: readonly (PairScore & { readonly rankings: number })[];
+  readonly milliseconds: number;
+}
+
 /** The run-time self-checks that every run computes and the page shows. */
 export interface SelfChecks {
   /** max |ratio - 1| before the first update */
@@ -175,6 +208,15 @@ export interface TrainerApi {
   score(samples: readonly { prompt: string; tokens: readonly number[] }[]): Promise<number[]>;
   /** The best of n fresh samples by learned reward, beside the first one. */
   bestOfN(
+    prompts: readonly { id: string; text: string }[],
+    n: number,
+    seed: number,
+  ): Promise<{ plain: Sample; best: Sample }[]>;
+  /** Trains and tries a reward model as asked; null when it was stopped. The run and its reward stay as they are. */
+  study(request: StudyRequest): Promise<StudyReport | null>;
+  stopStudy(): Promise<void>;
+  /** Like bestOfN, by the reward model of the last study. */
+  studyBest(
     prompts: readonly { id: string; text: string }[],
     n: number,
     seed: number,

@@ -24,6 +24,7 @@ export function connectQuality(onCrash: (sentence: string) => void): QualityConn
   const api: QualityApi = {
     report: (source, options, onProgress) => remote.report(source, options, proxy(onProgress)),
     cancel: () => remote.cancel(),
+    next: (project, open, options) => remote.next(project, open, options),
   };
   return { api, close: () => worker.terminate() };
 }

@@ -1,8 +1,13 @@
 // The work of the quality worker: one report at a time, in slices, so that a message can stop it.
+import type { Item } from "../formats/records.ts";
+import type { Pick } from "../quality/next.ts";
 import { qualityReport } from "../quality/report.ts";
 import type { QualityOptions, QualityProgress, QualityReport } from "../quality/report.ts";
+import { selectNext } from "../quality/select.ts";
+import type { SelectOptions } from "../quality/select.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { JudgementRow } from "../storage/events.ts";
+import type { Database } from "../storage/schema.ts";
 
 /** Where the rankings are: in this browser's database, so that no text passes the page, or here. */
 export type QualitySource =
@@ -20,6 +25,8 @@ export interface QualityApi {
     onProgress: (progress: QualityProgress) => void,
   ): Promise<QualityReport | null>;
   cancel(): Promise<void>;
+  /** Draws sets of a project out of those with these ids. Rejects with one sentence. */
+  next(project: string, open: readonly string[], options: SelectOptions): Promise<Pick[]>;
 }
 
 /** Milliseconds of work between two looks at the messages. */
@@ -51,17 +58,39 @@ export class QualityJob implements QualityApi {
   async cancel(): Promise<void> {
     this.#newest++;
   }
+
+  async next(project: string, open: readonly string[], options: SelectOptions): Promise<Pick[]> {
+    const { rows, items } = await stored(async (db) => {
+      const all = IDBKeyRange.bound([project, "prefs.item"], [project, "prefs.item", []]);
+      const [judgements, records] = await Promise.all([
+        db.getAllFromIndex("judgements", "event", IDBKeyRange.bound([project], [project, []])),
+        db.getAllFromIndex("records", "at", all),
+      ]);
+      return { rows: judgements, items: records.map(({ record }) => record as unknown as Item) };
+    });
+    const wanted = new Set(open);
+    return selectNext(
+      rows,
+      items.filter(({ id }) => wanted.has(id)),
+      options,
+    );
+  }
 }
 
-/** Rows of a project, read past the page's store. @throws StorageError */
-async function storedRows(project: string): Promise<JudgementRow[]> {
+/** Rows of a project. @throws StorageError */
+function storedRows(project: string): Promise<JudgementRow[]> {
+  return stored((db) =>
+    db.getAllFromIndex("judgements", "event", IDBKeyRange.bound([project], [project, []])),
+  );
+}
+
+/** Reads past the page's store. @throws StorageError */
+async function stored<T>(read: (db: Database) => Promise<T>): Promise<T> {
   const outcome = await openDatabase();
   if (outcome.kind !== "open") throw new Error(outcome.sentence);
   const { connection } = outcome;
   try {
-    return await connection.use("Reading your rankings", (db) =>
-      db.getAllFromIndex("judgements", "event", IDBKeyRange.bound([project], [project, []])),
-    );
+    return await connection.use("Reading your rankings", read);
   } finally {
     connection.close();
   }

@@ -13,6 +13,7 @@ import { buildTokenizer } from "../world/index.ts";
 import { Encoder } from "./encoder.ts";
 import { KernelTools } from "./kernel-tools.ts";
 import { RewardStages } from "./reward-stages.ts";
+import { Study } from "./study.ts";
 import { RunControl } from "./run-control.ts";
 import { Supply } from "./supply.ts";
 import type {
@@ -22,6 +23,8 @@ import type {
   Ranking,
   RewardReport,
   Sample,
+  StudyReport,
+  StudyRequest,
   TrainerApi,
   TrainerEvent,
 } from "./protocol.ts";
@@ -64,6 +67,7 @@ export class Trainer implements TrainerApi {
   private emit: (event: TrainerEvent) => void = () => undefined;
   private seed = 1;
   private rewards!: RewardStages;
+  private studied!: Study;
   private encoder!: Encoder;
   private supply!: Supply;
   private control!: RunControl;
@@ -95,7 +99,9 @@ export class Trainer implements TrainerApi {
     const longest = this.session.state.batch.P;
     this.encoder = new Encoder(this.tokenizer, longest);
     this.supply = new Supply(this.tokenizer, config.seed, longest, config.ptxDemonstrations);
-    this.rewards = new RewardStages(this.session, await this.sampleNormalisers());
+    const normalisers = await this.sampleNormalisers();
+    this.rewards = new RewardStages(this.session, normalisers);
+    this.studied = new Study(this.session, normalisers);
     this.control = new RunControl(this.session, this.rewards, this.supply, onEvent);
     void lost?.then((cause) => {
       this.fail(cause);
@@ -198,13 +204,40 @@ export class Trainer implements TrainerApi {
     seed: number,
   ): Promise<{ plain: Sample; best: Sample }[]> {
     const sets = await this.sample(prompts, n, seed, "sft");
-    return sets.map((set) => {
-      const plain = set[0] as Sample;
-      const best = set.reduce((a, b) =>
-        (b.reward ?? -Infinity) > (a.reward ?? -Infinity) ? b : a,
-      );
-      return { plain, best };
-    });
+    return sets.map(plainAndBest);
+  }
+
+  async study(request: StudyRequest): Promise<StudyReport | null> {
+    this.phase("reward");
+    const known = request.rankings.map((ranking) => this.encoder.ranking(ranking));
+    const onProgress = (done: number, total: number): void => {
+      this.emit({ type: "progress", phase: "reward", done, total });
+    };
+    try {
+      return await this.studied.run({ ...request, rankings: known }, onProgress);
+    } finally {
+      this.phase("idle");
+    }
+  }
+
+  stopStudy(): Promise<void> {
+    this.studied.stop();
+    return Promise.resolve();
+  }
+
+  async studyBest(
+    prompts: readonly Named[],
+    n: number,
+    seed: number,
+  ): Promise<{ plain: Sample; best: Sample }[]> {
+    const sets = await this.sample(prompts, n, seed, "sft");
+    const scored: Sample[][] = [];
+    for (const set of sets) {
+      const items = set.map(({ prompt, tokens }) => ({ prompt: this.encoder.prompt(prompt), tokens })); // prettier-ignore
+      const scores = await this.studied.scores(items);
+      scored.push(set.map((one, i) => ({ ...one, reward: scores[i] ?? NaN })));
+    }
+    return scored.map(plainAndBest);
   }
 
   async influence(
@@ -296,4 +329,11 @@ export class Trainer implements TrainerApi {
     const step = phase === "loading" ? 0 : this.session.run.iteration;
     this.emit({ type: "phase", phase, step });
   }
+}
+
+/** The first of several samples, and the one with the highest reward. */
+function plainAndBest(set: readonly Sample[]): { plain: Sample; best: Sample } {
+  const plain = set[0] as Sample;
+  const best = set.reduce((a, b) => ((b.reward ?? -Infinity) > (a.reward ?? -Infinity) ? b : a));
+  return { plain, best };
 }

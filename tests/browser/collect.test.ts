@@ -88,6 +88,13 @@ describe.each([1280, 320])("by keyboard alone, %i px wide, without a GPU", (widt
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Import a file" }).waitFor();
     expect(await problems(page)).toEqual([]);
+    await page.getByRole("link", { name: "Quality" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("Nothing to measure yet").waitFor();
+    expect(await problems(page)).toEqual([]);
+    await page.getByRole("link", { name: "Data" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Import a file" }).waitFor();
     await tabTo(page, "Prompt");
     await typeSet(page, "Why is the sky blue?", ["Scattering.", "The sea.", "Paint.", "Magic."]);
     await expect.poll(() => status(page)).toContain("Set added");
@@ -143,6 +150,18 @@ describe.each([1280, 320])("by keyboard alone, %i px wide, without a GPU", (widt
     await page.getByRole("link", { name: "Questions" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "What is asked" }).waitFor();
+    expect(await problems(page)).toEqual([]);
+  });
+
+  test("the quality page counts them, and its tables are reached by keyboard", async () => {
+    await page.getByRole("link", { name: "Quality" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("1 ranking of 1 item by 1 person.").waitFor();
+    await page.getByRole("progressbar").waitFor({ state: "detached" });
+    expect(await problems(page)).toEqual([]);
+    await tabTo(page, "Table");
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: /as a table$/ }).waitFor();
     expect(await problems(page)).toEqual([]);
   });
 

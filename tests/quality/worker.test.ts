@@ -68,6 +68,7 @@ describe("the store", () => {
       const never = {
         report: () => new Promise<null>(() => undefined),
         cancel: async () => undefined,
+        next: async () => [],
       };
       return ++started === 1 ? { api: never, close: () => undefined } : connection();
     });

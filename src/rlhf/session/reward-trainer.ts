@@ -40,6 +40,13 @@ const STEPS = 120;
 const LEARNING_RATE = 0.02;
 const WEIGHT_DECAY = 0.5;
 
+/** A head of its own beside the run's, on the features of another trainer. */
+export interface Beside {
+  readonly features: RewardTrainer;
+  /** most rankings of a fit */
+  readonly most: number;
+}
+
 /** The fast stage of the reward model. */
 export class RewardTrainer {
   readonly head: Parameters;
@@ -49,15 +56,19 @@ export class RewardTrainer {
   private readonly data: RankingTensors;
   private readonly batchFeatures: Tensor;
   private readonly width: number;
-  private plans: { features: CompiledPlan; step: CompiledPlan; score: CompiledPlan } | undefined;
+  private readonly beside: Beside | undefined;
+  private plans: { step: CompiledPlan; score: CompiledPlan } | undefined;
+  private featuresPlan: CompiledPlan | undefined;
   private readonly cache = new Map<string, Float32Array>();
 
-  constructor(engine: Engine, config: GptConfig, batch: Sequences) {
+  constructor(engine: Engine, config: GptConfig, batch: Sequences, beside?: Beside) {
     this.engine = engine;
     this.batch = batch;
-    this.head = layOut("reward-head", rewardHeadSpecs(config), true);
+    this.beside = beside;
+    const label = beside === undefined ? "reward-head" : "study-head";
+    this.head = layOut(label, rewardHeadSpecs(config), true);
     this.optimiser = makeOptimiser(this.head);
-    this.data = rankingTensors(config, MOST_RANKINGS, MOST_ANSWERS);
+    this.data = rankingTensors(config, beside?.most ?? MOST_RANKINGS, MOST_ANSWERS);
     this.width = featureCount(config.width);
     this.batchFeatures = persistent("batch.features", [batch.B, this.width]);
   }
@@ -66,10 +77,15 @@ export class RewardTrainer {
     const { B, G } = this.batch;
     const out = { features: this.batchFeatures, logp: persistent("batch.logp", [B, G]) };
     const features = featuresTape(config, reference, this.batch, out, knobs);
+    this.featuresPlan = await this.engine.compile("reward features", features.calls);
+    await this.prepareHead();
+  }
+
+  /** Compiles what fits and scores; all that a trainer beside another one needs. */
+  async prepareHead(): Promise<void> {
     const step = headTape(this.head, this.optimiser, this.data);
     const score = headScoresTape(this.head, this.data);
     this.plans = {
-      features: await this.engine.compile("reward features", features.calls),
       step: await this.engine.compile("reward head step", step.calls),
       score: await this.engine.compile("reward head scores", score.calls),
     };
@@ -77,6 +93,7 @@ export class RewardTrainer {
 
   /** Features of answers, computed once per answer and kept. */
   async features(items: readonly Answered[]): Promise<Float32Array[]> {
+    if (this.beside !== undefined) return this.beside.features.features(items);
     const keys = items.map(
       (item) => `${Array.from(item.prompt).join(" ")}|${item.tokens.join(" ")}`,
     );
@@ -94,7 +111,8 @@ export class RewardTrainer {
   private async featuresOf(items: readonly Answered[]): Promise<Float32Array[]> {
     const { memory } = this.engine;
     writeAnswers(memory, this.batch, items);
-    this.engine.run(this.ready().features);
+    if (this.featuresPlan === undefined) throw new Error("reward model: not prepared yet");
+    this.engine.run(this.featuresPlan);
     const [values] = await memory.read([this.batchFeatures]);
     return items.map((_, i) =>
       (values as Float32Array).slice(i * this.width, (i + 1) * this.width),

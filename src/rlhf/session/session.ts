@@ -29,6 +29,12 @@ export type RewardStage = "fast" | "full";
 /** Whose answers are sampled: the policy's, its moving average's, or the supervised model's. */
 export type Source = "policy" | "average" | "sft";
 
+export interface StudyReward {
+  readonly fast: RewardTrainer;
+  /** makes the full stage */
+  readonly full: () => Promise<FullReward>;
+}
+
 /** Policy, reference, reward and value models on one engine. */
 export class Session {
   readonly engine: Engine;
@@ -97,6 +103,19 @@ export class Session {
     this.full ??= new FullReward(this.engine, this.model, models.reference, this.reward);
     await this.full.prepare(K, batch);
     return this.full;
+  }
+
+  /** A reward model beside the run's, for up to `most` rankings of K answers: fitting it changes nothing of the run. */
+  async studyReward(most: number, K: number): Promise<StudyReward> {
+    const { models, batch } = this.state;
+    const fast = new RewardTrainer(this.engine, this.model, batch, { features: this.reward, most });
+    await fast.prepareHead();
+    const full = async (): Promise<FullReward> => {
+      const one = new FullReward(this.engine, this.model, models.reference, fast);
+      await one.prepare(K, batch);
+      return one;
+    };
+    return { fast, full };
   }
 
   /** Chooses the trunk that rewards and the value model come from; the head is the normalised one. */

@@ -8,6 +8,7 @@ import { Store } from "../../storage/store.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { freshId } from "../fresh-id.ts";
 import { sentenceOf } from "../format.ts";
+import type { Select } from "./chooser.ts";
 import { People } from "./people.svelte.ts";
 import { PRESETS } from "./presets.ts";
 import { Project } from "./project.svelte.ts";
@@ -22,10 +23,13 @@ export class Collect {
   failure = $state("");
   readonly announcer: Announcer;
   readonly #connection: Connection;
+  readonly #select: Select | undefined;
   #opening: string | null | undefined;
 
-  constructor(connection: Connection, announcer: Announcer) {
+  /** @param select draws the next sets; in the quality worker when it is left out */
+  constructor(connection: Connection, announcer: Announcer, select?: Select) {
     this.#connection = connection;
+    this.#select = select;
     this.announcer = announcer;
   }
 
@@ -57,7 +61,7 @@ export class Collect {
     }
     await this.#quietly(async () => {
       const who = this.people.current ?? undefined;
-      const project = await Project.open(this.#connection, row, this.announcer, who);
+      const project = await Project.open(this.#connection, row, this.announcer, who, this.#select);
       if (this.#opening === id) this.project = project;
       else await project.close();
     });

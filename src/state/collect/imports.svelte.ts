@@ -1,12 +1,16 @@
 // Bringing data into a project: a file that is previewed, confirmed and taken whole, or typed in.
+import { LIMITS } from "../../formats/bytes.ts";
 import { previewImport, readImport, recordHash } from "../../formats/import.ts";
 import type { ImportResult, Preview } from "../../formats/import.ts";
 import { assistant, candidate, newItem, newPrompt, user } from "../../formats/new-records.ts";
 import type { Imported } from "../../formats/records.ts";
+import { companionOf } from "../../formats/zip.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { sentenceOf } from "../format.ts";
 import { hasJudgements, takeIn, usualMode } from "./intake.ts";
 import type { IntakeMode, Taken } from "./intake.ts";
+import { PROJECT_FILE, readProject } from "./project-file.ts";
+import type { ProjectFile } from "./project-file.ts";
 import type { Project } from "./project.svelte.ts";
 import { wholeDemonstration, wholeRanking } from "./sets.ts";
 
@@ -18,6 +22,8 @@ export type ImportState =
       readonly name: string;
       readonly preview: Preview;
       readonly result: ImportResult;
+      /** settings that the file brings, or null */
+      readonly project: ProjectFile | null;
       /** whether it must be said what the file's judgements count for */
       readonly judged: boolean;
     }
@@ -28,6 +34,8 @@ export type ImportState =
 export class Imports {
   state = $state.raw<ImportState>({ kind: "idle" });
   mode = $state<IntakeMode>("judge");
+  /** settings and guidelines of the file are taken over too */
+  settings = $state(false);
   readonly #project: Project;
   readonly #announcer: Announcer;
   #turn = 0;
@@ -63,7 +71,11 @@ export class Imports {
       const result = await readImport(file.stream(), name, { stored: (id) => known.get(id) });
       if (turn !== this.#turn) return;
       this.mode = usualMode(result.format);
-      this.state = { kind: "read", name, preview, result, judged: hasJudgements(result.records) };
+      const project = await projectIn(file);
+      if (turn !== this.#turn) return;
+      this.settings = project !== null && this.#project.rows.length === 0;
+      const judged = hasJudgements(result.records);
+      this.state = { kind: "read", name, preview, result, judged, project };
       this.#announcer.say(`${result.format}. ${result.summary}`);
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -84,8 +96,10 @@ export class Imports {
     if (state.kind !== "read" || taken === null) return;
     this.state = { kind: "saving", name: state.name };
     try {
-      const batch = await this.#project.add(taken, state.name);
-      const sentence = `Imported ${whatOf(taken)} from ${state.name}.`;
+      const project = this.settings ? (state.project ?? undefined) : undefined;
+      const batch = await this.#project.add(taken, state.name, project);
+      const also = project === undefined ? "" : " and the settings of its project";
+      const sentence = `Imported ${whatOf(taken)}${also} from ${state.name}.`;
       this.state = { kind: "done", batch, sentence };
       this.#announcer.say(sentence);
     } catch (error) {
@@ -132,6 +146,15 @@ export class Imports {
     const all = [...kept, ...made.filter((record) => record !== null)];
     return new Map(all.map((record) => [record.id, recordHash(record)]));
   }
+}
+
+/** What a zip says about its project; null for other files and zips without it. @throws FormatError */
+async function projectIn(file: File): Promise<ProjectFile | null> {
+  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (start[0] !== 0x50 || start[1] !== 0x4b) return null;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = await companionOf(bytes, file.name, LIMITS, PROJECT_FILE);
+  return text === null ? null : readProject(text, file.name);
 }
 
 /** "3 sets to judge, 2 demonstrations". */

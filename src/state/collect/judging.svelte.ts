@@ -175,7 +175,10 @@ export class Judging extends RankBoard {
   decision(
     outcome: Ranking["outcome"],
     skipReason: string,
-    stamp: Pick<Circumstances, "guideline" | "preset">,
+    stamp: Pick<
+      Circumstances,
+      "guideline" | "preset" | "select_policy" | "select_score" | "propensity"
+    >,
   ): { ranking: Ranking; demonstration: ReturnType<typeof demonstrationOf> } | null {
     const { set } = this;
     if (set === null) return null;

@@ -14,7 +14,7 @@ import {
   taskEvents,
 } from "../../storage/collection.ts";
 import type { Connection } from "../../storage/database.ts";
-import type { JudgementRow } from "../../storage/events.ts";
+import type { EventDraft, JudgementRow, StoredEvent } from "../../storage/events.ts";
 import { requestPersistence } from "../../storage/persistence.ts";
 import type { Guideline, ProjectPatch, ProjectRow, RecordRow } from "../../storage/projects.ts";
 import { sha256 } from "../../storage/sha256.ts";
@@ -23,11 +23,21 @@ import type { Announcer } from "../announcer.svelte.ts";
 import { freshId } from "../fresh-id.ts";
 import { count, sentenceOf } from "../format.ts";
 import { recall, remember } from "../settings.svelte.ts";
+import { Chooser, selectInWorker } from "./chooser.ts";
+import type { Chosen, Select } from "./chooser.ts";
+import { goldStamp, lessonOf } from "./gold.ts";
+import type { Lesson } from "./gold.ts";
 import type { Taken } from "./intake.ts";
+import { keyOf, mergedRows, revised, rowsBefore } from "./merge.ts";
+import type { MergePlan } from "./merge.ts";
 import { Judging } from "./judging.svelte.ts";
 import type { Draft } from "./judging.svelte.ts";
-import { SECOND_OPINION, questionsOf } from "./questions.ts";
-import { setOfItem, wholeDemonstration, wholeRanking } from "./sets.ts";
+import type { ProjectFile } from "./project-file.ts";
+import { questionsOf } from "./questions.ts";
+import { Queue, itemOfTurn } from "./queue.svelte.ts";
+import type { Turn } from "./queue.svelte.ts";
+import { isRepeat } from "./schedule.ts";
+import { setAgain, setOfItem, wholeDemonstration, wholeRanking } from "./sets.ts";
 
 /** Sets that wait in memory, so that the next one appears at once. */
 const AHEAD = 2;
@@ -51,43 +61,41 @@ export class Project {
   readonly id: string;
   readonly judging = new Judging();
   row = $state.raw<ProjectRow>() as ProjectRow;
-  /** items in the order they came */
-  items = $state.raw<readonly string[]>([]);
+  readonly queue: Queue;
   /** current rows of everyone, oldest change first */
   rows = $state.raw<readonly JudgementRow[]>([]);
   /** imports, the newest first; null until they were read */
   batches = $state.raw<readonly Batch[] | null>(null);
   /** nothing is left to judge for this person */
   finished = $state(false);
+  /** what there is to learn from a worked gold set that was just ranked; null for nothing */
+  lesson = $state.raw<Lesson | null>(null);
   /** the newest save, for the eye: "Saved" only when it is on disk */
   saved = $state("");
   readonly #connection: Connection;
   readonly #store: Store;
   readonly #announcer: Announcer;
-  /** (item) people who submitted a decision */
-  #done = $state.raw<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
-  /** items for which somebody asked for a second opinion */
-  #opinions = $state.raw<ReadonlySet<string>>(new Set());
   #ahead = new Map<string, Promise<Item | null>>();
-  /** items put off until the others are done */
-  #later: readonly string[] = [];
-  /** items whose answers are all the same text */
-  #unrankable = $state.raw<ReadonlySet<string>>(new Set());
-  /** items with a decision by this person */
-  readonly mine = $derived.by(
-    () => this.items.filter((item) => this.#done.get(item)?.has(this.annotator)).length,
-  );
-  /** items that this person may still judge */
-  readonly open = $derived.by(() => this.items.filter((item) => this.#isOpen(item)).length);
+  /** how the set on screen came to be asked */
+  #turn: Turn | null = null;
+  /** what was logged about the decision that is being changed */
+  #revised: Chosen = { select_policy: "", select_score: 0, propensity: 0 };
   /** Resolves when everything was read; the first set is on screen before that. */
   whole: Promise<void> = Promise.resolve();
 
-  private constructor(connection: Connection, store: Store, row: ProjectRow, announcer: Announcer) {
+  private constructor(
+    connection: Connection,
+    store: Store,
+    row: ProjectRow,
+    { announcer, select }: { announcer: Announcer; select: Select },
+  ) {
     this.#connection = connection;
     this.#store = store;
     this.#announcer = announcer;
     this.id = row.id;
     this.row = row;
+    const chooser = new Chooser(row.id, select);
+    this.queue = new Queue(store.annotator, () => this.row.settings, chooser);
   }
 
   /** Opens a project and puts the first set on screen. */
@@ -96,10 +104,11 @@ export class Project {
     row: ProjectRow,
     announcer: Announcer,
     annotator?: string,
+    select: Select = selectInWorker,
   ): Promise<Project> {
     const who = annotator === undefined ? {} : { annotator };
     const store = await Store.start(connection, { project: row.id, ...who });
-    const project = new Project(connection, store, row, announcer);
+    const project = new Project(connection, store, row, { announcer, select });
     await project.#readKeys();
     await project.next();
     project.whole = project.#readRows();
@@ -108,6 +117,21 @@ export class Project {
       if (where === "elsewhere") void project.refresh().catch(() => undefined);
     });
     return project;
+  }
+
+  /** items in the order they came */
+  get items(): readonly string[] {
+    return this.queue.items;
+  }
+
+  /** how many items this person judged */
+  get mine(): number {
+    return this.queue.mine;
+  }
+
+  /** how many sets this person will still be asked about */
+  get open(): number {
+    return this.queue.open;
   }
 
   get annotator(): string {
@@ -160,31 +184,20 @@ export class Project {
       submittedBy(this.#connection, this.id),
     ]);
     if (row !== undefined) this.row = row;
-    const done = new Map<string, Set<string>>();
-    for (const [task, annotator] of keys) {
-      const item = task.slice(this.id.length + 1);
-      done.set(item, (done.get(item) ?? new Set()).add(annotator));
-    }
-    this.items = items;
-    this.#done = done;
+    this.queue.read(
+      items,
+      keys.map(([task, annotator]) => [this.#nameOf(task), annotator] as const),
+    );
   }
 
   /** The judgements themselves; they may open a set for a second opinion, or close the one on screen. */
   async #readRows(): Promise<void> {
     this.rows = (await this.#store.rows()).filter(({ state }) => state === "submitted");
-    this.#readOpinions();
+    this.queue.readOpinions(this.rows, this.#nameOf);
     const { set, revising, untouched } = this.judging;
-    const elsewhere = set !== null && !revising && untouched && !this.#isOpen(set.item);
+    const ordinary = this.#turn?.gold === null && !isRepeat(this.#turn.item);
+    const elsewhere = set !== null && !revising && untouched && ordinary && !this.queue.isOpen(set.item); // prettier-ignore
     if (elsewhere || (set === null && this.open > 0)) await this.next();
-  }
-
-  #readOpinions(): void {
-    const wanted = this.rows.filter((row) =>
-      (row.decision?.ranking as Ranking | undefined)?.flags.some((flag) =>
-        flag.startsWith(SECOND_OPINION),
-      ),
-    );
-    this.#opinions = new Set(wanted.map(({ task }) => task.slice(this.id.length + 1)));
   }
 
   /** Takes in what this tab just saved, without reading everything again. */
@@ -192,43 +205,41 @@ export class Project {
     const row = await this.#store.row(this.task(item));
     if (row === undefined) return;
     this.rows = [...this.rows.filter((one) => one.task !== row.task || one.annotator !== row.annotator), row]; // prettier-ignore
-    const people = new Set(this.#done.get(item)).add(row.annotator);
-    this.#done = new Map(this.#done).set(item, people);
-    this.#readOpinions();
+    this.queue.add(item, row.annotator);
+    this.queue.readOpinions(this.rows, this.#nameOf);
   }
 
   /** The next open set comes on screen, or none. */
   async next(): Promise<void> {
-    const waiting = this.items.filter((item) => this.#isOpen(item));
-    const queue = [
-      ...waiting.filter((item) => !this.#later.includes(item)),
-      ...this.#later.filter((item) => waiting.includes(item)),
-    ];
-    const item = await this.#load(queue[0]);
-    for (const id of this.#ahead.keys()) if (!queue.includes(id)) this.#ahead.delete(id);
-    for (const id of queue.slice(1, 1 + AHEAD)) void this.#load(id);
-    if (item === null) {
+    this.lesson = null;
+    const turns = await this.queue.turns(this.rows, this.#nameOf);
+    const ids = turns.slice(0, 1 + AHEAD).map(itemOfTurn);
+    const item = await this.#load(ids[0]);
+    for (const id of this.#ahead.keys()) if (!ids.includes(id)) this.#ahead.delete(id);
+    for (const id of ids.slice(1)) void this.#load(id);
+    const turn = turns[0];
+    if (item === null || turn === undefined) {
+      this.#turn = null;
       this.judging.clear();
       this.finished = this.items.length > 0;
       return;
     }
     const set = setOfItem(item, this.annotator);
     if (set.cards.length < 2) {
-      this.#unrankable = new Set(this.#unrankable).add(item.id);
+      this.queue.cannotRank(item.id);
       return this.next();
     }
     this.finished = false;
-    this.judging.show(set, questionsOf(this.row.settings));
-    this.#recallDraft(item.id);
+    this.#turn = turn;
+    this.judging.show(isRepeat(turn.item) ? setAgain(set, turn.item) : set, questionsOf(this.row.settings)); // prettier-ignore
+    this.#recallDraft(turn.item);
   }
 
   /** Puts the set on screen behind the others, without a decision. */
   async later(): Promise<void> {
     const { set } = this.judging;
     if (set === null) return;
-    if (!this.judging.revising) {
-      this.#later = [...this.#later.filter((item) => item !== set.item), set.item];
-    }
+    if (!this.judging.revising) this.queue.putOff(set.item);
     await this.next();
     this.#announcer.say("Put off. Another prompt is here.");
   }
@@ -282,6 +293,10 @@ export class Project {
     if (row === undefined || ranking === null) return;
     this.keepDraft();
     const better = plainText(wholeDemonstration(row)?.completion ?? [], "assistant") ?? "";
+    this.lesson = null;
+    this.#turn = null;
+    const { select_policy, select_score, propensity } = ranking;
+    this.#revised = { select_policy, select_score, propensity };
     this.judging.revise({ ranking, better }, questionsOf(this.row.settings));
   }
 
@@ -327,11 +342,52 @@ export class Project {
     });
   }
 
-  /** Adds what a file or the person brought, all of it or nothing. @throws Error with one sentence */
-  async add(taken: Pick<Taken, "records" | "rows">, source: string): Promise<string> {
+  /**
+   * Adds what a file or the person brought, all of it or nothing.
+   * @param from settings and guidelines to take over as well
+   * @throws Error with one sentence
+   */
+  async add(
+    taken: Pick<Taken, "records" | "rows">,
+    source: string,
+    from?: Pick<ProjectFile, "settings" | "guidelines">,
+  ): Promise<string> {
     const batch = freshId();
     const intake = { batch, source, records: taken.records, rows: taken.rows };
-    await this.#store.appendAll(() => addDrafts(intake), "Importing");
+    const settings = from === undefined ? [] : this.#takeOver(from);
+    await this.#store.appendAll(() => [...addDrafts(intake), ...settings], "Importing");
+    void requestPersistence();
+    await this.refresh();
+    if (this.judging.set === null) await this.next();
+    await this.readBatches();
+    return batch;
+  }
+
+  /** The whole history of the project, in the order of its ids. */
+  events(): Promise<StoredEvent[]> {
+    return this.#store.events();
+  }
+
+  /** What merging needs to know of this project: decisions of everyone, also taken back, and ids of records. */
+  async contents(): Promise<{ rows: JudgementRow[]; records: Set<string> }> {
+    const rows = await this.#store.rows();
+    const made = rows.flatMap((row) => wholeDemonstration(row)?.id ?? []);
+    const kept = (await this.records()).map(({ id }) => id);
+    return { rows, records: new Set([...kept, ...made]) };
+  }
+
+  /** Adds a merge, all of it or nothing. @throws Error with one sentence */
+  async merge(
+    plan: MergePlan,
+    choices: ReadonlyMap<number, number>,
+    source: string,
+  ): Promise<string> {
+    const batch = freshId();
+    await this.#store.appendAll((nextId, observe) => {
+      for (const { event } of plan.rows) observe(event);
+      const rows = mergedRows(plan, choices, nextId);
+      return addDrafts({ batch, source, records: plan.records, rows });
+    }, "Merging");
     void requestPersistence();
     await this.refresh();
     if (this.judging.set === null) await this.next();
@@ -343,10 +399,15 @@ export class Project {
   async remove(batch: string): Promise<void> {
     await this.#told(async () => {
       const rows = await this.#store.rows();
-      await this.#store.appendAll(
-        (nextId) => removeDrafts(batch, rows, nextId),
-        "Undoing the import",
-      );
+      const mine = rows.filter((row) => row.batch === batch);
+      const before = rowsBefore(mine.length === 0 ? [] : await this.#store.events(), batch, mine);
+      await this.#store.appendAll((nextId, observe) => {
+        for (const { event } of mine) observe(event);
+        return removeDrafts(batch, rows, nextId, (row, link) => {
+          const then = before.get(keyOf(row));
+          return then?.state === "submitted" ? revised(then, link) : null;
+        });
+      }, "Undoing the import");
       await this.refresh();
       const { set } = this.judging;
       if (set !== null && !this.items.includes(set.item)) await this.next();
@@ -405,6 +466,9 @@ export class Project {
     return collect([...kept, ...made]);
   }
 
+  /** item, or repeat of one, that a key of storage is about */
+  readonly #nameOf = (task: string): string => task.slice(this.id.length + 1);
+
   /** The key under which storage keeps decisions about an item. */
   readonly task = (item: string): string => `${this.id}:${item}`;
 
@@ -421,8 +485,13 @@ export class Project {
 
   async #save(outcome: Ranking["outcome"], reason: string, said: string): Promise<void> {
     const { judging } = this;
-    const decision = judging.decision(outcome, reason, this.#stamp());
-    if (decision === null || judging.saving === "saving") return;
+    const chosen = judging.revising ? this.#revised : this.#turn?.chosen;
+    const unstamped = judging.decision(outcome, reason, { ...this.#stamp(), ...chosen });
+    if (unstamped === null || judging.saving === "saving") return;
+    const { gold } = this.queue.schedule;
+    const rule = gold.find(({ item, author }) => item === unstamped.ranking.task && author !== this.annotator); // prettier-ignore
+    const decision = { ...unstamped, ranking: { ...unstamped.ranking, ...goldStamp(unstamped.ranking, rule) } }; // prettier-ignore
+    const first = !judging.revising;
     const task = this.task(decision.ranking.task);
     judging.saving = "saving";
     try {
@@ -439,8 +508,15 @@ export class Project {
     void requestPersistence();
     remember(`draft.${this.id}`, "null");
     await this.#refreshOne(decision.ranking.task);
-    if (judging.set?.item === decision.ranking.task) await this.next();
     this.saved = said;
+    const lesson = first && rule?.kind === "worked" ? lessonOf(decision.ranking, rule) : null;
+    if (lesson !== null) {
+      judging.clear();
+      this.lesson = lesson;
+      this.#announcer.say(`${said} ${lesson.sentence}`);
+      return;
+    }
+    if (judging.set?.item === decision.ranking.task) await this.next();
     const left = this.open;
     this.#announcer.say(
       `${said} ${left === 0 ? "Nothing is left." : `${count(left, "set")} left.`}`,
@@ -458,13 +534,18 @@ export class Project {
     return this.rows.findLast(({ annotator }) => annotator === this.annotator);
   }
 
-  /** Open for this person: not judged by them, and by too few others or wanted a second time. */
-  #isOpen(item: string): boolean {
-    const people = this.#done.get(item);
-    if (this.#unrankable.has(item)) return false;
-    if (people === undefined) return true;
-    if (people.has(this.annotator)) return false;
-    return people.size < this.row.settings.overlap || this.#opinions.has(item);
+  /** The events that take over settings, and the guidelines that are not in force here already. */
+  #takeOver({ settings, guidelines }: Pick<ProjectFile, "settings" | "guidelines">): EventDraft[] {
+    const here = this.row.guidelines.length;
+    const texts = guidelines.filter(({ hash }) => hash !== this.guideline?.hash);
+    return [
+      { kind: "project.change", task: "", body: { settings } },
+      ...texts.map((one, i): EventDraft => ({
+        kind: "guideline.save",
+        task: "",
+        body: { ...one, version: here + i + 1 },
+      })),
+    ];
   }
 
   async #load(id: string | undefined): Promise<Item | null> {

@@ -52,6 +52,11 @@ export function setOfItem(item: Item, annotator: string, attempt = 1): CardSet {
   return { item: id, format, context, candidates: completions, cards, shown };
 }
 
+/** The same set a second time: every answer stands where it did not, in the opposite order. */
+export function setAgain(set: CardSet, item: string): CardSet {
+  return { ...set, item, shown: set.shown.toReversed() };
+}
+
 /** The set of a saved ranking, in the order it was shown. */
 export function setOfRanking(ranking: Ranking): CardSet {
   const { task, format, context, completions } = ranking;
@@ -96,6 +101,10 @@ export interface Circumstances {
   readonly note: string;
   readonly guideline: string;
   readonly preset: string;
+  /** how the set came to be asked */
+  readonly select_policy?: string;
+  readonly select_score?: number;
+  readonly propensity?: number;
   readonly started: number;
   readonly moves: number;
   readonly undos: number;
@@ -126,6 +135,9 @@ export function rankingOf(set: CardSet, board: RankBoard, about: Circumstances):
     note: about.note,
     guideline: about.guideline,
     preset: about.preset,
+    select_policy: about.select_policy ?? "",
+    select_score: about.select_score ?? 0,
+    propensity: about.propensity ?? 0,
     shown: expand(set.shown),
     layout: "list",
     blind: true,

@@ -127,6 +127,16 @@ class FakeTrainer implements StoredTrainerApi {
     }));
   }
 
+  async study() {
+    return null;
+  }
+
+  async stopStudy() {}
+
+  async studyBest() {
+    return [];
+  }
+
   async influence(rankings: readonly Ranking[]) {
     await pause(20);
     return rankings.map((_, i) => (i === 1 ? -0.2 : 0.9 / (i + 1)));
