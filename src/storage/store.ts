@@ -191,6 +191,11 @@ export class Store {
     );
   }
 
+  /** All events of all projects, in the order of their writers. */
+  static allEvents(connection: Connection): Promise<StoredEvent[]> {
+    return connection.use("Reading the history", (db) => db.getAll("events"));
+  }
+
   /** The latest demonstration of each task that has one. */
   async demonstrations(): Promise<(DemonstrationBody & { task: string })[]> {
     const latest = new Map<string, DemonstrationBody & { task: string }>();
