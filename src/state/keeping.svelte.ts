@@ -55,7 +55,7 @@ export class Keeping {
     await copy.check();
     await this.read();
     const { comparison } = copy;
-    if (comparison !== null) this.#say(`Compared ${count(comparison.database, "event")}.`);
+    if (comparison !== null) this.#say(`Compared ${count(comparison.database, "saved change")}.`);
   }
 
   /** Saves everything that can be read as one file: from the database, or from the second copy. */
@@ -66,7 +66,7 @@ export class Keeping {
       const { bytes, judgements } = await everything(events);
       const name = fileName("nudge-everything", "zip");
       download(Uint8Array.from(bytes).buffer, name, "application/zip");
-      return `Saved ${name}: ${count(judgements, "judgement")}, ${count(events.length, "event")}.`;
+      return `Saved ${name}: ${count(judgements, "judgement")}, ${count(events.length, "saved change")}.`;
     });
   }
 

@@ -21,6 +21,9 @@ const NO_WORKER: JournalState = {
 };
 /** An empty database waits this long to learn whether there is a second copy, in milliseconds. */
 const PATIENCE = 10_000;
+/** With this many events the comparison waits until the page is open, in milliseconds. */
+const MANY = 5000;
+const LATER = 4000;
 
 export class SecondCopy implements Journal {
   state = $state.raw<JournalState>({ kind: "ready" });
@@ -28,6 +31,8 @@ export class SecondCopy implements Journal {
   recovery = $state.raw<Recovery>(NONE);
   /** the person goes on without what could be put back */
   putOff = $state(false);
+  /** why the last comparison failed, in one sentence */
+  failure = $state("");
   /** a comparison runs */
   comparing = $state(false);
   #client: JournalClient | null = null;
@@ -49,9 +54,12 @@ export class SecondCopy implements Journal {
    */
   async compare(connection: Connection): Promise<void> {
     const count = await connection.use("Opening your rankings", (db) => db.get("meta", "projection")); // prettier-ignore
-    const compared = this.check();
-    const empty = count?.key !== "projection" || count.events === 0;
-    if (empty) await Promise.race([compared, new Promise((done) => setTimeout(done, PATIENCE))]);
+    const events = count?.key === "projection" ? count.events : 0;
+    if (events > 0) {
+      setTimeout(() => void this.check(), events > MANY ? LATER : 0);
+      return;
+    }
+    await Promise.race([this.check(), new Promise((done) => setTimeout(done, PATIENCE))]);
   }
 
   /** Compares both copies now. Never rejects. */
@@ -59,11 +67,17 @@ export class SecondCopy implements Journal {
     if (this.#client === null || this.comparing) return;
     this.comparing = true;
     try {
-      this.comparison = await this.#client.compare();
-      const { missing } = this.comparison;
-      this.recovery = missing === null ? NONE : { kind: "found", missing, database: true };
+      const result = await this.#client.compare();
+      if ("kind" in result) {
+        this.state = result;
+      } else {
+        const { missing } = result;
+        this.comparison = result;
+        this.recovery = missing === null ? NONE : { kind: "found", missing, database: true };
+      }
+      this.failure = "";
     } catch (error) {
-      if (this.state.kind !== "unavailable") this.state = withoutFolder(error);
+      this.failure = `The copies could not be compared: ${sentenceOf(error)}`;
     }
     this.comparing = false;
   }
@@ -74,7 +88,7 @@ export class SecondCopy implements Journal {
       const missing = (await this.#client?.inspect()) ?? null;
       if (missing !== null) this.recovery = { kind: "found", missing, database: false };
     } catch (error) {
-      this.state = withoutFolder(error);
+      this.failure = sentenceOf(error);
     }
   }
 
@@ -104,9 +118,4 @@ export class SecondCopy implements Journal {
     await this.#client?.close();
     this.#client = null;
   }
-}
-
-function withoutFolder(error: unknown): JournalState {
-  const sentence = `This browser or window keeps no second copy (${sentenceOf(error)}), so judgements are in its database alone: export often.`;
-  return { kind: "unavailable", sentence };
 }

@@ -9,6 +9,8 @@ import { trustedWorkerUrl } from "./trusted-url.ts";
 /** "Saved" waits this long for the second copy, then says that it is behind. In milliseconds. */
 const PATIENCE = 3000;
 
+const PART = 100;
+
 const SLOW: JournalState = {
   kind: "behind",
   sentence:
@@ -38,6 +40,13 @@ export class JournalClient implements Journal {
   }
 
   async append(events: readonly StoredEvent[]): Promise<void> {
+    // A long import is handed over in parts, so that the page is not held up.
+    for (let at = 0; at < events.length; at += PART) {
+      await this.#appendPart(events.slice(at, at + PART));
+    }
+  }
+
+  async #appendPart(events: readonly StoredEvent[]): Promise<void> {
     const written = Promise.race([this.#api.append(events), this.#failed]).then(
       this.#tell,
       () => undefined,
@@ -46,7 +55,7 @@ export class JournalClient implements Journal {
     if ((await Promise.race([written, late])) === "late") this.#tell(SLOW);
   }
 
-  compare(): Promise<Comparison> {
+  compare(): Promise<Comparison | JournalState> {
     return Promise.race([this.#api.compare(), this.#failed]);
   }
 

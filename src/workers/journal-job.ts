@@ -7,13 +7,16 @@ import { eventOf } from "../storage/journal/frame.ts";
 import type { Comparison, JournalState, Missing } from "../storage/journal/journal.ts";
 import { mergeSmall, readSegments } from "../storage/journal/segments.ts";
 import type { Directory } from "../storage/journal/segments.ts";
-import { ANNOTATOR_KEY, JournalWriter } from "../storage/journal/writer.ts";
+import { ANNOTATOR_KEY, JournalWriter, stateAfter } from "../storage/journal/writer.ts";
 
 /** What the page asks of the worker; every method may reject with an Error of one sentence. */
 export interface JournalApi {
   append(events: readonly StoredEvent[]): Promise<JournalState>;
-  /** Compares both copies; the page must have opened the database before. */
-  compare(): Promise<Comparison>;
+  /**
+   * Compares both copies; the page must have opened the database before. The state, when there is no
+   * place for a second copy.
+   */
+  compare(): Promise<Comparison | JournalState>;
   restore(onProgress: (events: number) => void): Promise<number>;
   /** What the journal holds, without a database; null for nothing. */
   inspect(): Promise<Missing | null>;
@@ -39,8 +42,13 @@ export class JournalJob implements JournalApi {
     return this.#writer.append(events);
   }
 
-  async compare(): Promise<Comparison> {
-    const directory = await this.#directory();
+  async compare(): Promise<Comparison | JournalState> {
+    let directory: Directory;
+    try {
+      directory = await this.#directory();
+    } catch (error) {
+      return stateAfter(error);
+    }
     const result = await compareCopies(await this.#open(), directory, this.#writer);
     await mergeSmall(directory);
     return result;

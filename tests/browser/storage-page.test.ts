@@ -48,7 +48,7 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await page.locator("input[type=file]").setInputFiles({ name: "s.jsonl", mimeType: "", buffer });
     await page.getByRole("button", { name: "Import", exact: true }).click();
     await page.getByText(`Imported ${SETS} sets`).first().waitFor();
-    await page.getByRole("link", { name: "Judge", exact: true }).click();
+    await page.getByRole("link", { name: "Judge", exact: true }).first().click();
     await page.locator("[data-answer]").first().waitFor();
   });
   afterAll(async () => {
@@ -75,9 +75,9 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "in this browser" }).focus();
     await page.keyboard.press("Enter");
-    await page.getByText(/The same, when last compared: \d+ events/).waitFor();
+    await page.getByText(/The same, when last compared: \d+ saved changes/).waitFor();
     const text = (await page.locator("main").textContent())?.replace(/\s+/g, " ");
-    expect(text).toMatch(/Database \d+ events\./);
+    expect(text).toMatch(/Database \d+ saved changes\./);
     expect(text).toContain("Not promised: when the disk is full");
     expect(text).toMatch(/[KM]iB used\. The browser speaks of [\d.]+ GiB/);
     expect(await problems(page)).toEqual([]);
@@ -123,7 +123,7 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await page.getByRole("heading", { name: "All done" }).waitFor();
     await page.getByRole("link", { name: "All projects" }).click();
     await page.getByRole("link", { name: "in this browser" }).click();
-    await page.getByText(/The same, when last compared: \d+ events/).waitFor();
+    await page.getByText(/The same, when last compared: \d+ saved changes/).waitFor();
   });
 
   test("erasing asks, says what stays, and leaves nothing", async () => {

@@ -6,7 +6,7 @@ import type { Connection } from "../../src/storage/database.ts";
 import { chainProblems } from "../../src/storage/events.ts";
 import type { StoredEvent } from "../../src/storage/events.ts";
 import { crc32, eventFrame, eventOf, frame, scan } from "../../src/storage/journal/frame.ts";
-import type { Journal } from "../../src/storage/journal/journal.ts";
+import type { Comparison, Journal } from "../../src/storage/journal/journal.ts";
 import { SEGMENT_BYTES, mergeSmall, segmentsOf } from "../../src/storage/journal/segments.ts";
 import { JournalWriter } from "../../src/storage/journal/writer.ts";
 import { Store } from "../../src/storage/store.ts";
@@ -23,6 +23,12 @@ function journalOf(job: JournalJob): Journal {
       await job.append(events);
     },
   };
+}
+
+async function compared(job: JournalJob): Promise<Comparison> {
+  const result = await job.compare();
+  if ("kind" in result) throw new Error(result.kind);
+  return result;
 }
 
 /** A browser: a database, a folder, and the worker's job between them. */
@@ -155,6 +161,7 @@ describe("writing", () => {
     const state = await job.append([]);
     expect(state).toMatchObject({ kind: "unavailable" });
     expect(state.kind === "unavailable" && state.sentence).toMatch(/no second place.*denied/);
+    expect(await job.compare()).toEqual(state);
   });
 
   it("begins another file when one is full", async () => {
@@ -176,7 +183,7 @@ describe("putting back", () => {
     let store = await profile.open("p1");
     await store.append("project.create", "", { name: "Skies" });
     await judged(store, 0, 40);
-    await profile.job.compare();
+    await compared(profile.job);
     await judged(store, 40, 60);
     await store.retract("task-3");
     const before = await store.rows();
@@ -185,7 +192,7 @@ describe("putting back", () => {
 
     store = await profile.open("p1");
     expect(await store.rows()).toEqual([]);
-    const { missing, database } = await profile.job.compare();
+    const { missing, database } = await compared(profile.job);
     expect(database).toBe(0);
     expect(missing).toMatchObject({ events: 62, judgements: 60, projects: ["Skies"] });
     expect(missing?.from).toBe(events[0]?.t);
@@ -197,7 +204,7 @@ describe("putting back", () => {
     expect(await again.events()).toEqual(events);
     expect(chainProblems(await again.events())).toEqual([]);
     expect(again.annotator).toBe(events[0]?.annotator);
-    expect((await profile.job.compare()).missing).toBeNull();
+    expect((await compared(profile.job)).missing).toBeNull();
   });
 
   it("adds to an older database without touching what is newer there", async () => {
@@ -214,7 +221,7 @@ describe("putting back", () => {
     profile.leave();
     const later = await profile.open();
     await later.judge("task-2", judgement("newer"));
-    const { missing } = await profile.job.compare();
+    const { missing } = await compared(profile.job);
     expect(missing).toMatchObject({ events: 20, judgements: 20 });
     await profile.job.restore(() => undefined);
     const again = await Store.start(await connect({ name: profile.name }));
@@ -227,11 +234,11 @@ describe("putting back", () => {
     const profile = new Profile();
     const without = await Store.start(await connect({ name: profile.name }));
     await judged(without, 0, 25);
-    expect(await profile.job.compare()).toMatchObject({ caughtUp: 25, missing: null, journal: 25 });
-    expect(await profile.job.compare()).toMatchObject({ caughtUp: 0, missing: null });
+    expect(await compared(profile.job)).toMatchObject({ caughtUp: 25, missing: null, journal: 25 });
+    expect(await compared(profile.job)).toMatchObject({ caughtUp: 0, missing: null });
     await profile.eraseDatabase();
     await profile.open();
-    expect((await profile.job.compare()).missing?.judgements).toBe(25);
+    expect((await compared(profile.job)).missing?.judgements).toBe(25);
   });
 
   it("survives bit flips and a cut in the journal: only what they hit is missing, and it is counted", async () => {
@@ -244,7 +251,7 @@ describe("putting back", () => {
     bytes[Math.floor(bytes.length / 3)]! ^= 4;
     profile.folder.files.set(name, bytes.slice(0, bytes.length - 5));
     await profile.open();
-    const { missing, damaged } = await profile.job.compare();
+    const { missing, damaged } = await compared(profile.job);
     expect([missing?.events, damaged]).toEqual([48, 1]);
     expect(await profile.job.restore(() => undefined)).toBe(48);
   });
@@ -268,11 +275,11 @@ describe("several files", () => {
     const there = await Store.start(await connect({ name: profile.name, journal }));
     await Promise.all([judged(here, 0, 20), judged(there, 20, 40)]);
     expect(profile.folder.files.size).toBe(2);
-    expect(await profile.job.compare()).toMatchObject({ database: 40, journal: 40, missing: null });
+    expect(await compared(profile.job)).toMatchObject({ database: 40, journal: 40, missing: null });
     // Nobody may remove or take over a file that a tab writes.
     expect(await mergeSmall(profile.folder)).toBe(0);
     await here.judge("last", judgement());
-    expect(await profile.job.compare()).toMatchObject({ journal: 41, caughtUp: 0 });
+    expect(await compared(profile.job)).toMatchObject({ journal: 41, caughtUp: 0 });
   });
 
   it("merges many small ones into one, each event once, and leaves damaged ones alone", async () => {
@@ -285,12 +292,12 @@ describe("several files", () => {
     const damaged = await profile.file(4);
     profile.folder.files.get(damaged)![20]! ^= 1;
     await profile.open();
-    expect(await profile.job.compare()).toMatchObject({ database: 36, damaged: 1, missing: null });
+    expect(await compared(profile.job)).toMatchObject({ database: 36, damaged: 1, missing: null });
     // What was damaged was in the database, so it was written again.
     expect(profile.folder.files.has(damaged)).toBe(true);
     expect(profile.folder.files.size).toBeLessThanOrEqual(3);
     profile.leave();
     await profile.open();
-    expect(await profile.job.compare()).toMatchObject({ database: 36, caughtUp: 0, missing: null });
+    expect(await compared(profile.job)).toMatchObject({ database: 36, caughtUp: 0, missing: null });
   });
 });

@@ -81,12 +81,12 @@ export async function readSegments(
   return found;
 }
 
-/** The bytes of a file; null when it was removed meanwhile (another tab merged it). */
+/** The bytes of a file; null when another tab merged it meanwhile, or may not be disturbed writing it. */
 async function bytesOf(file: FileHandle): Promise<Uint8Array | null> {
   try {
     return new Uint8Array(await (await file.getFile()).arrayBuffer());
   } catch (error) {
-    if (errorName(error) === "NotFoundError") return null;
+    if (/^(NotFound|NoModificationAllowed)Error$/.test(errorName(error))) return null;
     throw error;
   }
 }

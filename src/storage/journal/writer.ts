@@ -89,7 +89,8 @@ export class JournalWriter {
   }
 }
 
-function stateAfter(error: unknown): JournalState {
+/** What it means for the journal that something was thrown. */
+export function stateAfter(error: unknown): JournalState {
   if (errorName(error) === "QuotaExceededError") return { kind: "behind", sentence: FULL };
   const why = error instanceof Error ? error.message : String(error);
   const sentence = `This browser offers no second place to write to (${why}), so judgements are in its database alone: export often.`;
