@@ -75,7 +75,7 @@ export async function startJudging(
     const press = (key: string): unknown =>
       document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     const prompt = (): string => document.querySelector("#prompt")?.textContent ?? "";
-    const tick = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 1));
+    const tick = (ms = 1): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms));
     const read = (): Record<string, string> =>
       Object.fromEntries(
         [...document.querySelectorAll("[data-answer]")].map((card) => [
@@ -86,15 +86,16 @@ export async function startJudging(
     const loop = async (): Promise<void> => {
       while (document.querySelector("#prompt") !== null) {
         const one = { prompt: prompt(), places: {} };
-        press(place());
-        await tick();
-        press(place());
-        await tick();
+        // The answer that is left gets its place by itself.
+        for (let left = document.querySelectorAll("[data-answer]").length; left > 1; left--) {
+          press(place());
+          await tick();
+        }
         one.places = read();
         press("Enter");
         while (prompt() === one.prompt || document.querySelector(".saved") === null) {
           if (document.querySelector("#prompt") === null) break;
-          await tick();
+          await tick(5);
         }
         (Reflect.get(globalThis, "acknowledged") as (what: unknown) => void)(one);
       }

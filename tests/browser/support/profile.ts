@@ -73,6 +73,14 @@ export class Profile {
     return pids.length;
   }
 
+  /** Milliseconds of processor time that the busiest page's thread took since it began. */
+  pageThread(): number {
+    const root = this.browser?.process()?.pid;
+    if (root === undefined) return 0;
+    const pids = descendants(root).filter((pid) => commandOf(pid).includes("--type=renderer"));
+    return Math.max(0, ...pids.map(mainThread));
+  }
+
   /** Ends the browser in order. */
   async stop(): Promise<void> {
     await this.browser?.close();
@@ -100,6 +108,16 @@ function kill(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // It ended by itself meanwhile.
+  }
+}
+
+/** Milliseconds that the first thread of a process ran; Linux counts them in nanoseconds. */
+function mainThread(pid: number): number {
+  try {
+    const [ran = "0"] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+    return Number(ran) / 1e6;
+  } catch {
+    return 0; // it ended meanwhile
   }
 }
 
