@@ -22,6 +22,14 @@ export function duration(milliseconds: number): string {
   return `${compact(milliseconds)} ms`;
 }
 
+/** A size: "0 KiB", "812 KiB", "1.5 MiB". */
+export function bytes(size: number): string {
+  const kib = size / 1024;
+  if (kib < 1000) return `${Math.round(kib)} KiB`;
+  const mib = kib / 1024;
+  return mib < 1000 ? `${compact(mib)} MiB` : `${compact(mib / 1024)} GiB`;
+}
+
 /** Remaining time: "≈ 24 s left", "≈ 3 min left". */
 export function remaining(seconds: number): string {
   if (seconds < 1) return "almost done";

@@ -8,6 +8,7 @@ import { listRuns, saveRun } from "../storage/runs.ts";
 import type { RunRow } from "../storage/runs.ts";
 import { Store } from "../storage/store.ts";
 import { sentenceOf } from "./format.ts";
+import { SecondCopy } from "./second-copy.svelte.ts";
 
 const PROJECT = "play";
 
@@ -19,20 +20,27 @@ export class Persisted {
   notice = $state("");
   /** the open database, for the pages that keep more than rankings of the Play page */
   connection = $state.raw<Connection | null>(null);
+  readonly copy = new SecondCopy();
   #store: Store | null = null;
 
   /** Opens the database. Never rejects; `changed` is called after a change in another tab. */
   async open(changed: () => void): Promise<void> {
-    const outcome = await openDatabase({ onNotice: ({ sentence }) => (this.notice = sentence) });
+    this.copy.start();
+    const outcome = await openDatabase({
+      journal: this.copy,
+      onNotice: ({ sentence }) => (this.notice = sentence),
+    });
     if (outcome.kind !== "open") {
+      if (outcome.kind === "unavailable") await this.copy.inspect();
       this.state = "unavailable";
       this.notice = outcome.sentence;
       return;
     }
     try {
-      this.connection = outcome.connection;
       this.#store = await Store.start(outcome.connection, { project: PROJECT });
       this.#store.onChange(changed);
+      await this.copy.compare(outcome.connection);
+      this.connection = outcome.connection;
       this.state = "open";
     } catch (error) {
       this.state = "unavailable";
@@ -69,6 +77,15 @@ export class Persisted {
 
   async saveRun(run: Omit<RunRow, "project">): Promise<void> {
     if (this.connection !== null) await saveRun(this.connection, { ...run, project: PROJECT });
+  }
+
+  /** Lets go of both copies, before they are erased. */
+  async close(): Promise<void> {
+    await this.#store?.close();
+    await this.copy.close();
+    this.connection?.close();
+    this.connection = null;
+    this.#store = null;
   }
 
   #opened(): Store {

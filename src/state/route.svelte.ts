@@ -13,6 +13,8 @@ export type CollectTab = (typeof COLLECT_TABS)[number];
 
 export type Place =
   | { readonly page: "play" }
+  /** where the data is kept: copies, backups, erasing */
+  | { readonly page: "storage" }
   /** `kernel` null: the list; `plans`: the printed plans instead */
   | { readonly page: "kernels"; readonly kernel: string | null; readonly plans: boolean }
   /** `project` null: the list of projects */
@@ -28,6 +30,7 @@ export function placeOf(hash: string): Place {
     const tab = COLLECT_TABS.find((one) => one === part) ?? "judge";
     return { page, project: /^[\w-]{1,64}$/.test(name) ? name : null, tab };
   }
+  if (page === "storage") return { page };
   if (page !== "kernels") return PLAY;
   if (name === "plans") return { page, kernel: null, plans: true };
   return { page, kernel: /^\w{1,64}$/.test(name) ? name : null, plans: false };
@@ -36,6 +39,7 @@ export function placeOf(hash: string): Place {
 /** The path of a place, without "#/" and the query. */
 function pathOf(place: Place): string {
   if (place.page === "play") return "";
+  if (place.page === "storage") return "storage";
   if (place.page === "collect") {
     const { project, tab } = place;
     if (project === null) return "collect";

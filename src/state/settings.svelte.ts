@@ -22,6 +22,16 @@ export function remember(key: string, value: string): void {
   }
 }
 
+/** Forgets everything that `remember` kept. */
+export function forgetAll(): void {
+  try {
+    const own = Object.keys(localStorage).filter((key) => key.startsWith("nudge."));
+    for (const key of own) localStorage.removeItem(key);
+  } catch {
+    // Refused: then nothing was remembered either.
+  }
+}
+
 export class Settings {
   theme = $state<Theme>("system");
   /** WCAG 2.1.4: single letters and digits can be switched off */

@@ -42,6 +42,31 @@ export async function commitEvents(db: Database, events: readonly StoredEvent[])
   });
 }
 
+/**
+ * Puts events of the second copy back in one transaction. Their rows do not follow yet: the
+ * projection is marked as behind, and refoldIfBehind must come next.
+ */
+export async function putBack(db: Database, events: readonly StoredEvent[]): Promise<void> {
+  const tx = db.transaction(WRITTEN, "readwrite", { durability: "strict" });
+  await guarded(tx, async () => {
+    let added = 0;
+    const heads = new Map<string, StoredEvent>();
+    for (const event of events) {
+      if (await alreadyThere(tx, event)) continue;
+      void tx.objectStore("events").add(event).catch(ignore);
+      added++;
+      if (event.seq >= (heads.get(event.writer)?.seq ?? 0)) heads.set(event.writer, event);
+    }
+    for (const { writer, seq, hash } of heads.values()) {
+      const head = await tx.objectStore("meta").get(`head:${writer}`);
+      const later = head !== undefined && "seq" in head && head.seq > seq;
+      if (!later) put(tx, { key: `head:${writer}`, seq, hash });
+    }
+    const count = await projection(tx);
+    put(tx, { ...count, events: count.events + added });
+  });
+}
+
 /** Rebuilds the projection from all events when it is behind or was made by another fold. */
 export async function refoldIfBehind(db: Database): Promise<boolean> {
   const row = await db.get("meta", "projection");
@@ -52,13 +77,14 @@ export async function refoldIfBehind(db: Database): Promise<boolean> {
   if (whole) return false;
   const tx = db.transaction(WRITTEN, "readwrite", { durability: "strict" });
   await guarded(tx, async () => {
-    const { rows, projects, records, events } = await foldAll(tx);
+    const fold = await foldAll(tx);
+    const { events } = fold;
     for (const store of ["judgements", "projects", "records"] as const) {
       void tx.objectStore(store).clear().catch(ignore);
     }
-    for (const row of rows) void tx.objectStore("judgements").put(row).catch(ignore);
-    for (const row of projects) void tx.objectStore("projects").put(row).catch(ignore);
-    for (const row of records) void tx.objectStore("records").put(row).catch(ignore);
+    for (const row of fold.rows()) void tx.objectStore("judgements").put(row).catch(ignore);
+    for (const row of fold.projects()) void tx.objectStore("projects").put(row).catch(ignore);
+    for (const row of fold.records()) void tx.objectStore("records").put(row).catch(ignore);
     put(tx, { key: "projection", events, folded: events, fold: FOLD_VERSION });
   });
   return true;
@@ -134,40 +160,52 @@ function put(tx: Write, row: MetaRow): void {
   void tx.objectStore("meta").put(row).catch(ignore);
 }
 
-/** Everything that follows from all events. */
-interface Folded {
-  rows: Iterable<JudgementRow>;
-  projects: Iterable<ProjectRow>;
-  records: Iterable<RecordRow>;
-  events: number;
+/** Everything that follows from events, given in any order. */
+export class Fold {
+  readonly #rows = new Map<string, JudgementRow>();
+  readonly #projects = new Map<string, ProjectRow>();
+  readonly #records = new Map<string, RecordRow>();
+  readonly #removed = new Set<string>();
+  events = 0;
+
+  add(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      this.events++;
+      foldRow(this.#rows, event);
+      const project = foldProject(this.#projects.get(event.project), event);
+      if (project !== null) this.#projects.set(event.project, project);
+      for (const row of recordsOf(event)) keepLater(this.#records, row);
+      if (event.kind !== "records.remove") continue;
+      this.#removed.add(batchName(event.project, event.body.batch));
+    }
+  }
+
+  rows(): JudgementRow[] {
+    return [...this.#rows.values()];
+  }
+
+  projects(): ProjectRow[] {
+    return [...this.#projects.values()];
+  }
+
+  records(): RecordRow[] {
+    return [...this.#records.values()].filter(
+      ({ project, batch }) => !this.#removed.has(batchName(project, batch)),
+    );
+  }
 }
 
-async function foldAll(tx: Write): Promise<Folded> {
-  const rows = new Map<string, JudgementRow>();
-  const projects = new Map<string, ProjectRow>();
-  const records = new Map<string, RecordRow>();
-  const removed = new Set<string>();
-  let events = 0;
+async function foldAll(tx: Write): Promise<Fold> {
+  const fold = new Fold();
   let after: [string, number] | null = null;
   for (;;) {
     const range: IDBKeyRange | null = after === null ? null : IDBKeyRange.lowerBound(after, true);
     const batch: StoredEvent[] = await tx.objectStore("events").getAll(range, BATCH);
-    for (const event of batch) {
-      foldRow(rows, event);
-      const project = foldProject(projects.get(event.project), event);
-      if (project !== null) projects.set(event.project, project);
-      for (const row of recordsOf(event)) keepLater(records, row);
-      if (event.kind === "records.remove") removed.add(batchName(event.project, event.body.batch));
-    }
-    events += batch.length;
+    fold.add(batch);
     const last = batch.at(-1);
-    if (last === undefined || batch.length < BATCH) break;
+    if (last === undefined || batch.length < BATCH) return fold;
     after = [last.writer, last.seq];
   }
-  const kept = [...records.values()].filter(
-    ({ project, batch }) => !removed.has(batchName(project, batch)),
-  );
-  return { rows: rows.values(), projects: projects.values(), records: kept, events };
 }
 
 function foldRow(rows: Map<string, JudgementRow>, event: StoredEvent): void {

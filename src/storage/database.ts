@@ -1,6 +1,7 @@
 // A connection to the one IndexedDB database that survives what browsers do to connections.
-import { openDB } from "idb";
+import { deleteDB, openDB } from "idb";
 import { asStorageError, errorName, StorageError } from "./errors.ts";
+import type { Journal } from "./journal/journal.ts";
 import { DATABASE_NAME, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
 import type { Database, Schema } from "./schema.ts";
 
@@ -14,6 +15,8 @@ export interface ConnectionOptions {
   name?: string;
   /** Called for everything the person should know; never for ordinary work. */
   onNotice?: (notice: DatabaseNotice) => void;
+  /** The second copy: a write is acknowledged when it is there too. */
+  journal?: Journal;
   /** How long to wait for another tab that will not close its old version, in ms. */
   blockedTimeout?: number;
 }
@@ -29,12 +32,14 @@ const OUTDATED =
 const NEWER =
   "A newer version of Nudge has opened your data, and this older one must not touch it; " +
   "nothing was changed. Reload this page.";
+const ERASED =
+  "Everything was erased in another tab, so nothing can be saved here any more. Reload this page.";
 const BLOCKED =
   "Another tab holds an older version of your data open; nothing was changed. " +
   "Close the other Nudge tabs, then reload this page.";
 const LOST =
-  "The browser found its database damaged and deleted it, so this page starts empty; " +
-  "import your last exported file to get your rankings back.";
+  "The browser found its database damaged and deleted it; " +
+  "what the second copy or your last exported file holds can be put back.";
 const RECONNECTED = "The browser closed its database and Nudge opened it again; nothing was lost.";
 
 /** Pauses before each new attempt after the connection was lost, in ms. */
@@ -56,16 +61,39 @@ export async function openDatabase(options: ConnectionOptions = {}): Promise<Ope
   }
 }
 
+/**
+ * Deletes the database and all that is in it; other tabs are told and close it.
+ * @throws StorageError when one of them does not, or the browser refuses
+ */
+export async function deleteDatabase(name = DATABASE_NAME, timeout = 10_000): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const sentence =
+      "Another tab holds the database open, so it was not deleted yet. Close the other Nudge tabs.";
+    timer = setTimeout(() => reject(new StorageError("conflict", sentence)), timeout);
+  });
+  try {
+    await Promise.race([deleteDB(name), late]);
+  } catch (error) {
+    throw asStorageError(error, "Deleting the database");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A connection that reopens itself when the browser ends it, and gives way to newer versions. */
 export class Connection {
   readonly name: string;
   #options: ConnectionOptions;
   #db: Database | null = null;
   #opening: Promise<boolean> | null = null;
-  #ended: "closed" | "outdated" | null = null;
+  #ended: "closed" | "outdated" | "erased" | null = null;
+
+  readonly journal: Journal | null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.journal = options.journal ?? null;
     this.name = options.name ?? DATABASE_NAME;
   }
 
@@ -121,7 +149,7 @@ export class Connection {
         for (const migrate of MIGRATIONS.slice(from)) migrate(db, tx);
       },
       blocked: () => this.#notify("blocked", BLOCKED),
-      blocking: () => this.#giveWay(),
+      blocking: (_from, to) => this.#giveWay(to === null),
       terminated: () => this.#drop(),
     });
     const limit = this.#options.blockedTimeout ?? 10_000;
@@ -151,13 +179,13 @@ export class Connection {
     }
   }
 
-  /** A newer version wants to open: finish what runs, write nothing more. */
-  #giveWay(): void {
-    this.#end("outdated");
-    this.#notify("outdated", OUTDATED);
+  /** A newer version wants to open, or all goes: finish what runs, write nothing more. */
+  #giveWay(erased: boolean): void {
+    this.#end(erased ? "erased" : "outdated");
+    this.#notify("outdated", erased ? ERASED : OUTDATED);
   }
 
-  #end(how: "closed" | "outdated"): void {
+  #end(how: "closed" | "outdated" | "erased"): void {
     this.#ended ??= how;
     this.#drop();
   }
@@ -168,6 +196,7 @@ export class Connection {
   }
 
   #endedError(): StorageError {
+    if (this.#ended === "erased") return new StorageError("outdated", ERASED);
     if (this.#ended === "outdated") return new StorageError("outdated", OUTDATED);
     return new StorageError("closed", "Storage was closed, so nothing was written.");
   }

@@ -32,6 +32,9 @@ export interface ImportCount {
   present: number;
 }
 
+/** Rows read in one go, each of some kilobytes: more would hold the page up. */
+const ROWS_AT_ONCE = 250;
+
 /** How far ahead of this clock an imported event may be dated. */
 const FUTURE_LIMIT = 24 * 3600 * 1000;
 
@@ -171,11 +174,18 @@ export class Store {
   }
 
   /** Current rows of the project, all annotators and states, in the order they were last changed. */
-  rows(): Promise<JudgementRow[]> {
-    const range = IDBKeyRange.bound([this.project], [this.project, []]);
-    return this.#connection.use("Reading your rankings", (db) =>
-      db.getAllFromIndex("judgements", "event", range),
-    );
+  async rows(): Promise<JudgementRow[]> {
+    const rows: JudgementRow[] = [];
+    for (let after = ""; ;) {
+      const range = IDBKeyRange.bound([this.project, after], [this.project, []], after !== "");
+      const part = await this.#connection.use("Reading your rankings", (db) =>
+        db.getAllFromIndex("judgements", "event", range, ROWS_AT_ONCE),
+      );
+      rows.push(...part);
+      const last = part.at(-1);
+      if (last === undefined || part.length < ROWS_AT_ONCE) return rows;
+      after = last.event;
+    }
   }
 
   /** The row of this annotator about one task, if there is one. */
@@ -196,6 +206,11 @@ export class Store {
     return this.#connection.use("Reading the history", (db) =>
       db.getAllFromIndex("events", "id", range),
     );
+  }
+
+  /** All events of all projects, in the order of their writers. */
+  static allEvents(connection: Connection): Promise<StoredEvent[]> {
+    return connection.use("Reading the history", (db) => db.getAll("events"));
   }
 
   /** The latest demonstration of each task that has one. */

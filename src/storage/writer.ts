@@ -49,8 +49,8 @@ export class EventWriter {
   }
 
   /**
-   * Seals the drafts first, since hashing must not happen inside a transaction, then commits them
-   * all or none.
+   * Seals the drafts first, since hashing must not happen inside a transaction, commits them all or
+   * none, then waits for the second copy.
    * @param doing names the action with a capital, for the sentence of an error
    * @throws StorageError
    */
@@ -72,6 +72,7 @@ export class EventWriter {
       throw error;
     }
     this.#head = head;
+    await this.#connection.journal?.append(events);
     return events;
   }
 

@@ -5,9 +5,9 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readImport } from "../../src/formats/import.ts";
 import { collect } from "../../src/formats/records.ts";
-import { axeViolations } from "./support/axe.ts";
 import { launchChromium, openPage } from "./support/chromium.ts";
 import type { PageRecord } from "./support/chromium.ts";
+import { problems, tabTo } from "./support/screen.ts";
 import { startServer, type PageServer } from "./support/server.ts";
 
 let server: PageServer;
@@ -20,37 +20,6 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
-
-/** What axe finds in light and dark, and whether anything is wider than the screen. */
-async function problems(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    found.push(...(await axeViolations(page)).map((one) => `${colorScheme}: ${one}`));
-  }
-  const over = await page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll(".scroll")].map(
-      (e) => e.scrollWidth - e.clientWidth,
-    ),
-  );
-  if (Math.max(...over) > 0) found.push(`${Math.max(...over)} px wider than the screen`);
-  return found;
-}
-
-/** Presses Tab until the element named is focused; fails when it cannot be reached. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let i = 0; i < 60; i++) {
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement;
-      if (!(element instanceof HTMLElement)) return "";
-      const label = (element as HTMLInputElement).labels?.[0]?.innerText;
-      return element.getAttribute("aria-label") ?? label ?? element.innerText;
-    });
-    if (focused.replace(/\s+/g, " ").trim().startsWith(name)) return;
-  }
-  throw new Error(`Tab never reached "${name}".`);
-}
 
 async function typeSet(page: Page, prompt: string, answers: readonly string[]): Promise<void> {
   await page.keyboard.type(prompt);
