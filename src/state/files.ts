@@ -5,6 +5,7 @@ import { download, fileName } from "./downloads.ts";
 import type { RunConfig } from "../config.ts";
 import type { Announcer } from "./announcer.svelte.ts";
 import { count, sentenceOf } from "./format.ts";
+import type { Recipe } from "./methods.ts";
 import type { Persisted, Ranked } from "./persisted.svelte.ts";
 import { encodeConfig } from "./url-codec.ts";
 import type { Trainer } from "./trainer.svelte.ts";
@@ -45,9 +46,9 @@ export class Files {
   }
 
   /** The address that gives the same run on the same adapter. */
-  link(config: RunConfig): string {
+  link(config: RunConfig, recipe: Recipe): string {
     const base = location.href.split("#")[0] ?? "";
-    return `${base}${encodeConfig(config)}`;
+    return `${base}${encodeConfig(config, null, recipe)}`;
   }
 
   async #told(work: () => Promise<string>): Promise<void> {

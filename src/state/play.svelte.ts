@@ -11,6 +11,7 @@ import { loadFirstPrompt } from "./first-prompt.ts";
 import type { FirstPrompt, PromptText } from "./first-prompt.ts";
 import { count, sentenceOf, signed } from "./format.ts";
 import { Kernels } from "./kernels.svelte.ts";
+import type { Recipe } from "./methods.ts";
 import { Persisted } from "./persisted.svelte.ts";
 import { loadRecordedRun, recordedEvents } from "./recorded-run.ts";
 import type { RecordedRun } from "./recorded-run.ts";
@@ -40,7 +41,9 @@ export class Play {
   readonly taste: Taste;
   readonly files: Files;
   readonly kernels: Kernels;
-  readonly route = new Route(() => encodeConfig(this.run.config, this.#addressed));
+  readonly route = new Route(() =>
+    encodeConfig(this.run.wantedConfig, this.#addressed, this.run.wanted),
+  );
   station = $state<Station>("rank");
   shipped = $state.raw<FirstPrompt | null>(null);
   /** sentences that should be read once and can be put away */
@@ -73,10 +76,9 @@ export class Play {
   /** Loads everything at once; ranking waits for nothing but its own file. Never rejects. */
   async start(): Promise<void> {
     this.route.follow();
-    const { config, engine, notices } = decodeConfig(location.hash);
+    const { config, recipe, engine, notices } = decodeConfig(location.hash);
     this.#addressed = engine;
-    this.run.config = config;
-    this.run.total = config.iterations;
+    this.run.open(config, recipe);
     this.notices = notices;
     const shipped = this.#quietly(async () => {
       this.shipped = await loadFirstPrompt();
@@ -175,7 +177,17 @@ export class Play {
 
   async tasteTest(): Promise<void> {
     this.#enter("taste");
-    await this.taste.start(this.shipped?.blind ?? [], this.run.config.seed);
+    const { run } = this;
+    const { choice, draws } = run.recipe;
+    const trained = choice === "best-of-n" ? draws : null;
+    if (trained !== null) await this.#quietly(() => run.judgeAgain(this.#refit()));
+    await this.taste.start(this.shipped?.blind ?? [], run.config.seed, trained);
+  }
+
+  /** Chooses how the next run reinforces, and the address with it. */
+  choose(recipe: Recipe): void {
+    this.run.choose(recipe);
+    this.route.rewrite();
   }
 
   /** Changes a lever, and the address with it. */

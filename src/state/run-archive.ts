@@ -2,6 +2,7 @@
 import type { RunConfig } from "../config.ts";
 import { METRICS } from "../workers/protocol.ts";
 import type { SelfChecks } from "../workers/protocol.ts";
+import type { Recipe } from "./methods.ts";
 import type { Persisted } from "./persisted.svelte.ts";
 import type { Frame, Mark } from "./timeline.svelte.ts";
 import type { Trainer } from "./trainer.svelte.ts";
@@ -9,6 +10,8 @@ import type { Trainer } from "./trainer.svelte.ts";
 /** What the run itself knows. */
 interface RunFacts {
   readonly config: RunConfig;
+  /** how it reinforced; runs from before there was a choice lack it and were PPO-ptx */
+  readonly recipe?: Recipe;
   readonly step: number;
   /** it learned from the rankings turned round */
   readonly flipped: boolean;

@@ -2,11 +2,17 @@
 import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
 import type { Knobs, RunConfig } from "../config.ts";
 import type { Ranking } from "../workers/protocol.ts";
+import { drawAgain } from "./best-of-n.ts";
+import { Eta } from "./eta.ts";
 import { compact, sentenceOf } from "./format.ts";
 import { freshId } from "./fresh-id.ts";
 import type { PromptText } from "./first-prompt.ts";
+import { fitting, RECIPE, stepsOf, suited, trainerOptions } from "./methods.ts";
+import type { Recipe } from "./methods.ts";
 import type { Persisted } from "./persisted.svelte.ts";
 import { loadRun, saveRun, showRun } from "./run-archive.ts";
+import type { KeptRun } from "./run-archive.ts";
+import type { LoadedSnapshot } from "../workers/stored-trainer.ts";
 import type { Trainer } from "./trainer.svelte.ts";
 
 export type RunState =
@@ -17,8 +23,6 @@ const LOOK_SECONDS = 2;
 /** … and a snapshot is taken about this often, so that a crash loses no more. */
 const KEEP_SECONDS = 10;
 const FIRST_STRETCH = 2;
-/** The time left is shown after this share of the steps, when it can be told. */
-const ETA_AFTER = 0.1;
 
 export class Run {
   state = $state<RunState>("idle");
@@ -33,13 +37,16 @@ export class Run {
   /** what went wrong beside the run, which goes on */
   warning = $state("");
   config = $state.raw<RunConfig>(DEFAULTS);
+  /** how the next run reinforces */
+  wanted = $state.raw<Recipe>(RECIPE);
+  /** how the run on screen does; it stays what it was when something else is wanted */
+  recipe = $state.raw<Recipe>(RECIPE);
   id = "";
   #trainer: Trainer;
   #persisted: Persisted;
   #stop = false;
   #watched: readonly PromptText[] = [];
-  /** when steps ended, for the time left */
-  #clock: readonly { step: number; time: number }[] = [];
+  #eta = new Eta();
   #tuning: ReturnType<typeof setTimeout> | null = null;
 
   constructor(trainer: Trainer, persisted: Persisted) {
@@ -60,12 +67,44 @@ export class Run {
 
   /** Seconds left, or null while that cannot be told. */
   get etaSeconds(): number | null {
-    const first = this.#clock[0];
-    const last = this.#clock.at(-1);
-    if (this.state !== "running" || first === undefined || last === undefined) return null;
-    const steps = last.step - first.step;
-    if (steps < Math.max(2, this.total * ETA_AFTER)) return null;
-    return ((last.time - first.time) / steps / 1000) * (this.total - this.step);
+    return this.state === "running" ? this.#eta.seconds(this.step, this.total) : null;
+  }
+
+  /** What the address says, before anything else. */
+  open(config: RunConfig, recipe: Recipe): void {
+    this.config = config;
+    this.wanted = recipe;
+    this.recipe = recipe;
+    this.total = stepsOf(recipe, config);
+  }
+
+  /** The settings that the next run would have. */
+  get wantedConfig(): RunConfig {
+    return suited(this.config, this.recipe.choice, this.wanted.choice);
+  }
+
+  /** Chooses how the next run reinforces. A run on screen stays what it is. */
+  choose(recipe: Recipe): void {
+    if (this.busy) return;
+    const chosen = fitting(recipe, this.config.batch);
+    this.wanted = chosen;
+    if (!this.started) this.#adopt();
+  }
+
+  /** Before a run begins, its recipe is the one that is wanted, and the levers suit it. */
+  #adopt(): void {
+    this.config = this.wantedConfig;
+    this.recipe = this.wanted;
+    this.total = stepsOf(this.recipe, this.config);
+  }
+
+  /** A run comes back: the levers suit it, and it is wanted again unless something else was asked for. */
+  async #readopt(recipe: Recipe): Promise<void> {
+    this.config = suited(this.config, this.recipe.choice, recipe.choice);
+    if (this.wanted.choice === RECIPE.choice) this.wanted = recipe;
+    this.recipe = recipe;
+    const { learningRate, klCoefficient } = this.config;
+    await this.#trainer.ask((api) => api.tune({ learningRate, klCoefficient }));
   }
 
   /** Fits the reward model to the rankings and trains towards it. Never rejects: see `failure`. */
@@ -79,10 +118,12 @@ export class Run {
       this.state = "preparing";
       this.flipped = flip;
       this.id = freshId();
-      this.total = this.config.iterations;
       this.#clear();
+      this.#adopt();
+      const { learningRate, klCoefficient } = this.config;
       await this.#trainer.ask((api) => api.reset());
-      await this.#trainer.ask((api) => api.fitReward(rankings, { stage: "full", flip }));
+      await this.#trainer.ask((api) => api.tune({ learningRate, klCoefficient }));
+      await this.#fit(rankings);
       this.#watched = watch;
       await this.#look("sft");
       await this.#playOn();
@@ -93,7 +134,7 @@ export class Run {
   async resume(watch: readonly PromptText[], refit: readonly Ranking[] | null): Promise<void> {
     if (this.busy || !this.started) return;
     this.#watched = watch;
-    if (this.step >= this.total) this.total = this.step + this.config.iterations;
+    if (this.step >= this.total) this.total = this.step + stepsOf(this.recipe, this.config);
     await this.#guarded(async () => {
       await this.#refit(refit);
       await this.#playOn();
@@ -107,8 +148,8 @@ export class Run {
     await this.#guarded(async () => {
       await this.#refit(refit);
       this.state = "running";
-      await this.#trainer.ask((api) => api.play(1));
-      this.#advance();
+      this.#stop = false;
+      await this.#playStretch(1);
       this.total = Math.max(this.total, this.step);
       await this.#look("policy");
       await this.#keep();
@@ -121,7 +162,7 @@ export class Run {
     if (this.state !== "running") return;
     this.#stop = true;
     this.state = "pausing";
-    await this.#trainer.interrupt((api) => api.pause());
+    if (!this.#draws) await this.#trainer.interrupt((api) => api.pause());
   }
 
   /** Ends the run where it is. */
@@ -135,15 +176,20 @@ export class Run {
   async rollback(wanted: number): Promise<void> {
     if (this.busy) return;
     await this.#guarded(async () => {
-      const step = await this.#keptAtOrBefore(wanted);
+      const step = this.#draws ? wanted : await this.#keptAtOrBefore(wanted);
       this.#trainer.timeline.keepThrough(step);
       this.#trainer.metrics.keepThrough(step);
       this.step = step;
-      this.total = Math.max(step + 1, this.config.iterations);
+      this.total = Math.max(step + 1, stepsOf(this.recipe, this.config));
       this.#trainer.timeline.mark(step, "trained again from here");
       await this.#keep();
       this.state = "paused";
     });
+  }
+
+  /** Fits the reward model to these rankings, when there are any, without a step. */
+  async judgeAgain(rankings: readonly Ranking[] | null): Promise<void> {
+    if (rankings !== null && rankings.length > 0 && !this.busy) await this.#fit(rankings);
   }
 
   /** Changes a live setting; it takes effect at the next iteration and leaves a mark. */
@@ -166,8 +212,7 @@ export class Run {
   /** Shows the last run again and gives its weights back to the trainer; without one, nothing was run. */
   async restore(): Promise<void> {
     const kept = await loadRun(this.#persisted);
-    const loaded =
-      kept === null ? null : await this.#trainer.ask((api) => api.loadSnapshot(kept.id));
+    const loaded = kept === null ? null : await this.#loaded(kept);
     if (this.busy) return;
     this.#clear();
     this.state = "idle";
@@ -175,20 +220,48 @@ export class Run {
     const { detail } = kept;
     const { step } = loaded;
     this.warning = loaded.refused ?? "";
+    await this.#readopt(detail.recipe ?? RECIPE);
     showRun(this.#trainer, detail, step);
     this.id = kept.id;
     this.flipped = detail.flipped;
-    this.total = Math.max(detail.config.iterations, step);
+    this.total = Math.max(stepsOf(this.recipe, detail.config), step);
     this.step = step;
     this.state = kept.finished && step === detail.step ? "finished" : "paused";
+  }
+
+  /** This run draws and trains nothing. */
+  get #draws(): boolean {
+    return this.recipe.choice === "best-of-n";
+  }
+
+  /** Gives the weights of a kept run back to the trainer, when the run has any; null when it is lost. */
+  async #loaded({ id, detail }: KeptRun): Promise<LoadedSnapshot | null> {
+    if (detail.recipe?.choice === "best-of-n") return { step: detail.step, refused: null };
+    return this.#trainer.ask((api) => api.loadSnapshot(id));
   }
 
   /** Between a pause and going on, other rankings or their reverse may have been tried out. */
   async #refit(rankings: readonly Ranking[] | null): Promise<void> {
     if (rankings === null || rankings.length === 0) return;
     this.state = "preparing";
+    await this.#fit(rankings);
+    if (this.#draws) await this.#rescore();
+  }
+
+  async #fit(rankings: readonly Ranking[]): Promise<void> {
     const options = { stage: "full", flip: this.flipped } as const;
     await this.#trainer.ask((api) => api.fitReward(rankings, options));
+  }
+
+  /** Rewards of what best-of-n kept, by the reward model that judges from now on. */
+  async #rescore(): Promise<void> {
+    const { timeline } = this.#trainer;
+    const samples = timeline.frames.at(-1)?.samples ?? [];
+    const rewards = await this.#trainer.ask((api) => api.score(samples));
+    timeline.add(
+      timeline.last,
+      samples.map((sample, i) => ({ ...sample, reward: rewards[i] ?? Number.NaN })),
+    );
   }
 
   #clear(): void {
@@ -205,7 +278,7 @@ export class Run {
   async #playOn(): Promise<void> {
     this.state = "running";
     this.#stop = false;
-    this.#clock = [{ step: this.step, time: performance.now() }];
+    this.#eta.start(this.step);
     let stretch = FIRST_STRETCH;
     // The first stretch is kept at once, so that there is something to go back to.
     let kept = Number.NEGATIVE_INFINITY;
@@ -228,10 +301,24 @@ export class Run {
   /** Some iterations; false when the trainer ended them early, for a reason it has sent. */
   async #playStretch(wanted: number): Promise<boolean> {
     const before = this.step;
-    const done = await this.#trainer.ask((api) => api.play(wanted));
+    if (this.#draws) return this.#drawStretch(wanted);
+    const options = trainerOptions(this.recipe) ?? {};
+    const done = await this.#trainer.ask((api) => api.play(wanted, options));
     // Metrics arrive as events; without them the answer is what counts.
     this.step = Math.max(this.step, before + Math.min(done, wanted));
+    this.#advance();
     return done >= wanted;
+  }
+
+  async #drawStretch(wanted: number): Promise<boolean> {
+    const { seed } = this.config;
+    for (let drawn = 0; drawn < wanted; drawn++) {
+      if (this.#stopped()) return false;
+      await drawAgain(this.#trainer, this.#watched, this.step + 1, seed);
+      this.step++;
+      this.#eta.add(this.step);
+    }
+    return true;
   }
 
   #stopped(): boolean {
@@ -244,7 +331,7 @@ export class Run {
     const newest = metrics.at("step", metrics.count - 1);
     if (!Number.isFinite(newest) || newest <= this.step) return;
     this.step = newest;
-    this.#clock = [...this.#clock.slice(-11), { step: newest, time: performance.now() }];
+    this.#eta.add(newest);
   }
 
   /** Samples the watched prompts with the same dice, unless the trainer sent this step itself. */
@@ -275,10 +362,10 @@ export class Run {
   /** Weights first, so that what is shown after a reload can be gone on with. A full disk does not end the run. */
   async #keep(): Promise<void> {
     if (this.#persisted.state !== "open") return;
-    const { id, config, step, flipped } = this;
-    const facts = { config, step, flipped };
+    const { id, config, recipe, step, flipped } = this;
+    const facts = { config, recipe, step, flipped };
     try {
-      await this.#trainer.ask((api) => api.saveSnapshot(id, step));
+      if (!this.#draws) await this.#trainer.ask((api) => api.saveSnapshot(id, step));
       await saveRun(this.#persisted, this.#trainer, id, facts, step >= this.total);
       this.warning = "";
     } catch (error) {

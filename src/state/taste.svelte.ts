@@ -97,21 +97,40 @@ export class Taste {
     return resultOf(this.choices);
   }
 
-  /** Samples both models with the same dice. Never rejects: see `failure`. */
-  async start(prompts: readonly PromptText[], seed: number): Promise<void> {
+  /**
+   * Samples both models with the same dice. Never rejects: see `failure`.
+   * @param draws null: the trained policy; else the best of so many answers of the untrained one
+   */
+  async start(
+    prompts: readonly PromptText[],
+    seed: number,
+    draws: number | null = null,
+  ): Promise<void> {
     if (this.state === "sampling") return;
     this.state = "sampling";
     this.choices = [];
     this.influence = [];
     try {
-      const old = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, "sft"));
-      const trained = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, "policy"));
-      this.pairs = makePairs(old.flat(), trained.flat());
+      this.pairs = makePairs(...(await this.#answers(prompts, seed, draws)));
       this.state = this.pairs.length === 0 ? "same" : "asking";
     } catch (error) {
       this.failure = sentenceOf(error);
       this.state = "failed";
     }
+  }
+
+  async #answers(
+    prompts: readonly PromptText[],
+    seed: number,
+    draws: number | null,
+  ): Promise<[Sample[], Sample[]]> {
+    if (draws !== null) {
+      const both = await this.#trainer.ask((api) => api.bestOfN(prompts, draws, seed));
+      return [both.map(({ plain }) => plain), both.map(({ best }) => best)];
+    }
+    const old = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, "sft"));
+    const trained = await this.#trainer.ask((api) => api.sample(prompts, 1, seed, "policy"));
+    return [old.flat(), trained.flat()];
   }
 
   choose(side: "left" | "right" | "tie"): void {

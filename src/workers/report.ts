@@ -36,6 +36,16 @@ function ownMetrics({ method, own, equalGroups, policy }: IterationReport): Part
   }
 }
 
+/** The KL penalty is part of the reward in every method but DPO, whose beta is that of its loss. */
+function penaltyMetrics({ method, rollout }: IterationReport): Partial<Row> {
+  if (method === "dpo") return {};
+  return {
+    "objective/kl_coef": rollout[ROLLOUT_STATS.klCoefficient] ?? NaN,
+    "objective/rlhf_reward": rollout[ROLLOUT_STATS.rlhfReward] ?? NaN,
+    "objective/non_score_reward": rollout[ROLLOUT_STATS.nonScoreReward] ?? NaN,
+  };
+}
+
 function valueMetrics({ method, value }: IterationReport): Partial<Row> {
   if (method !== "ppo") return {};
   return {
@@ -51,11 +61,9 @@ export function metricsRow(report: IterationReport): Float32Array {
   const named: Partial<Row> = {
     step: report.iteration + 1,
     "objective/kl": of(ROLLOUT_STATS.kl),
-    "objective/kl_coef": of(ROLLOUT_STATS.klCoefficient),
     "objective/entropy": of(ROLLOUT_STATS.entropy),
     "objective/scores": of(ROLLOUT_STATS.scores),
-    "objective/rlhf_reward": of(ROLLOUT_STATS.rlhfReward),
-    "objective/non_score_reward": of(ROLLOUT_STATS.nonScoreReward),
+    ...penaltyMetrics(report),
     "policy/entropy_avg": report.policy?.[POLICY_STATS.entropy] ?? NaN,
     ...ownMetrics(report),
     ...valueMetrics(report),

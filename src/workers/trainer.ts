@@ -290,12 +290,24 @@ export class Trainer implements TrainerApi {
     if (which === "sft") return writeWeights(this.sft.weights, { model: "sft" }).buffer;
     if (which === "average") this.needAverage();
     const model = which === "reward" ? "reward-head" : which;
-    return writeWeights(await this.session.weights(model), { model }).buffer;
+    return writeWeights(await this.session.weights(model), { model, ...this.madeBy() }).buffer;
   }
 
   destroyDevice(): Promise<void> {
     this.destroy();
     return Promise.resolve();
+  }
+
+  /** How the run in progress made what is exported, for the file's metadata. */
+  private madeBy(): Record<string, string> {
+    const { config, iteration, options } = this.session.run;
+    if (options === undefined) return {};
+    const { learningRate, klCoefficient, ptxCoefficient, seed } = config;
+    return {
+      ...{ method: options.method, options: JSON.stringify(options) },
+      ...{ iterations: String(iteration), seed: String(seed) },
+      settings: JSON.stringify({ learningRate, klCoefficient, ptxCoefficient }),
+    };
   }
 
   private fail(cause: string): void {

@@ -29,10 +29,11 @@ async function ran(
   return (name) => opened.metric(name).slice(before);
 }
 
+const PENALTY: MetricName[] = ["objective/kl_coef", "objective/non_score_reward"];
 const OWN: Readonly<Record<string, readonly MetricName[]>> = {
-  ppo: ["loss/value_avg", "val/explained_variance", "policy/clipfrac_avg", "val/ratio"],
-  grpo: ["frac_reward_zero_std", "policy/clipfrac_avg", "val/ratio"],
-  rloo: ["frac_reward_zero_std", "val/ratio"],
+  ppo: ["loss/value_avg", "val/explained_variance", "policy/clipfrac_avg", "val/ratio", ...PENALTY],
+  grpo: ["frac_reward_zero_std", "policy/clipfrac_avg", "val/ratio", ...PENALTY],
+  rloo: ["frac_reward_zero_std", "val/ratio", ...PENALTY],
   dpo: ["rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies"],
 };
 const OWN_NAMES = new Set(Object.values(OWN).flat());

@@ -1,6 +1,7 @@
 // Run configuration in the address: round trips, clamping, and notices instead of errors.
 import { describe, expect, test } from "vitest";
 import { DEFAULTS, PARAMETERS } from "../../src/config.ts";
+import { CHOICES, defaultsOf, RECIPE } from "../../src/state/methods.ts";
 import { decodeConfig, encodeConfig } from "../../src/state/url-codec.ts";
 
 test("a batch that does not split evenly is rounded, with a sentence", () => {
@@ -30,7 +31,36 @@ describe("encode", () => {
     const config = { ...DEFAULTS, ...extreme };
     const hash = encodeConfig(config);
     expect(hash.length).toBeLessThan(2000);
-    expect(decodeConfig(hash)).toEqual({ config, engine: null, notices: [] });
+    expect(decodeConfig(hash)).toEqual({ config, recipe: RECIPE, engine: null, notices: [] });
+  });
+});
+
+describe("the method", () => {
+  test.each(CHOICES)("%s and its settings come back", (choice) => {
+    const settings = { answers: 8, dpoKind: "ipo", dpoBeta: 0.25, draws: 32 } as const;
+    const recipe = { ...RECIPE, ...settings, choice, labelSmoothing: 0.15 };
+    const config = { ...defaultsOf(choice), seed: 9 };
+    const decoded = decodeConfig(encodeConfig(config, null, recipe));
+    expect(decoded).toEqual({ config, recipe, engine: null, notices: [] });
+  });
+
+  test("its own defaults need no words in the address", () => {
+    const recipe = { ...RECIPE, choice: "dpo" } as const;
+    expect(encodeConfig(defaultsOf("dpo"), null, recipe)).toBe("#/?v=1&method=dpo");
+    expect(decodeConfig("#/?method=dpo").config.learningRate).toBe(1e-4);
+  });
+
+  test("what it cannot be is told", () => {
+    const { recipe, notices } = decodeConfig("#/?method=kto&dpoKind=x&labelSmoothing=2&answers=5");
+    expect(recipe).toEqual({ ...RECIPE, labelSmoothing: 0.45 });
+    expect(notices).toEqual([
+      expect.stringContaining(
+        'found "kto"; expected ppo, dpo, grpo, rloo, best-of-n. ppo is used.',
+      ),
+      expect.stringContaining('found "x"; expected sigmoid, ipo, hinge. sigmoid is used.'),
+      expect.stringContaining('found "2"; expected 0 to 0.45. 0.45 is used.'),
+      expect.stringContaining("5 do not divide the 64 answers per step. 4 are used."),
+    ]);
   });
 });
 

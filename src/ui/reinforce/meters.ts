@@ -1,6 +1,7 @@
-// The three numbers of a run that a novice watches: plain names, units, and a word for each reading.
+// The numbers of a run that a novice watches, by method: plain names, units, and a word for each reading.
 import { compact, signed } from "../../state/format.ts";
 import { leashWord, speechWord } from "../../state/levers.ts";
+import type { Choice } from "../../state/methods.ts";
 import type { Metrics } from "../../state/metrics.svelte.ts";
 import type { MetricName } from "../../workers/protocol.ts";
 
@@ -12,26 +13,72 @@ export interface Meter {
   readonly text: string;
 }
 
-export const METERS: readonly Meter[] = [
-  {
-    metric: "objective/scores",
-    name: "How you like it",
-    unit: "learned reward, SD",
-    text: "Mean learned reward of fresh answers: 0 is the model before training, 1 the spread of its answers. It is a judge trained by you, not you.",
-  },
-  {
-    metric: "objective/kl",
-    name: "Leash",
-    unit: "KL, nats per answer",
-    text: "How far the model moved from the copied one.",
-  },
-  {
-    metric: "ptx_loss",
-    name: "Still speaks English",
-    unit: "loss, nats per token",
-    text: "Loss on ordinary text; lower is better. It rises when old skills fade.",
-  },
-];
+const LIKED: Meter = {
+  metric: "objective/scores",
+  name: "How you like it",
+  unit: "learned reward, SD",
+  text: "Mean learned reward of fresh answers: 0 is the model before training, 1 the spread of its answers. It is a judge trained by you, not you.",
+};
+const LEASH: Meter = {
+  metric: "objective/kl",
+  name: "Leash",
+  unit: "KL, nats per answer",
+  text: "How far the model moved from the copied one.",
+};
+const SPEECH: Meter = {
+  metric: "ptx_loss",
+  name: "Still speaks English",
+  unit: "loss, nats per token",
+  text: "Loss on ordinary text; lower is better. It rises when old skills fade.",
+};
+const EQUAL: Meter = {
+  metric: "frac_reward_zero_std",
+  name: "Nothing to choose",
+  unit: "share of prompts",
+  text: "Prompts whose answers all got the same reward: they teach nothing in this step.",
+};
+const TOLD: Meter = {
+  metric: "rewards/accuracies",
+  name: "Tells them apart",
+  unit: "share of pairs",
+  text: "Share of your pairs whose better answer became likelier than the other one, compared with the copied model.",
+};
+const MARGIN: Meter = {
+  metric: "rewards/margins",
+  name: "By how much",
+  unit: "implicit reward",
+  text: "Beta times how much likelier the better answer became than the other one. Answers are fitted, not written, so it can grow while nothing else improves.",
+};
+
+const METERS: Readonly<Record<Choice, readonly Meter[]>> = {
+  ppo: [LIKED, LEASH, SPEECH],
+  grpo: [LIKED, LEASH, SPEECH, EQUAL],
+  rloo: [LIKED, LEASH, SPEECH, EQUAL],
+  dpo: [
+    {
+      ...LIKED,
+      text: "Mean learned reward of fresh answers, for comparison: DPO never sees it, it learns from your rankings themselves.",
+    },
+    TOLD,
+    MARGIN,
+    LEASH,
+    SPEECH,
+  ],
+  "best-of-n": [
+    {
+      ...LIKED,
+      text: "Mean learned reward of the best answers so far to the prompts shown here. Nothing is trained; picking by it is all that happens.",
+    },
+    {
+      ...LEASH,
+      text: "How far the best of n is from a single answer: ln n − (n − 1) / n, a formula and not a measurement.",
+    },
+  ],
+};
+
+export function metersOf(choice: Choice): readonly Meter[] {
+  return METERS[choice];
+}
 
 export interface Reading {
   readonly value: string;
@@ -44,9 +91,10 @@ export function readMeter({ metric }: Meter, metrics: Metrics, row: number): Rea
   const value = metrics.at(metric, row);
   if (!Number.isFinite(value)) return { value: "–", word: "" };
   if (metric === "objective/scores") return { value: signed(value, 2), word: "" };
+  if (metric === "objective/kl") return { value: compact(value), word: leashWord(value) };
+  if (metric !== "ptx_loss") return { value: compact(value), word: "" };
   const first = metrics.column(metric).find((one) => Number.isFinite(one)) ?? value;
-  const word = metric === "objective/kl" ? leashWord(value) : speechWord(first, value);
-  return { value: compact(value), word };
+  return { value: compact(value), word: speechWord(first, value) };
 }
 
 /** The row of the metrics that the playhead (null = the newest) stands at. */

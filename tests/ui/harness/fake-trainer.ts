@@ -1,5 +1,6 @@
 // A trainer without a GPU for looking at the page and testing its states: deterministic, not a model.
-import type { RunConfig } from "../../../src/config.ts";
+import type { Knobs, RunConfig } from "../../../src/config.ts";
+import type { RunOptions } from "../../../src/rlhf/method.ts";
 import { METRICS } from "../../../src/workers/protocol.ts";
 import type { Ranking, Sample, TrainerEvent } from "../../../src/workers/protocol.ts";
 import type { StoredTrainerApi } from "../../../src/workers/stored-trainer.ts";
@@ -34,6 +35,12 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Milliseconds that one pretended iteration takes. */
 export const pace = { iteration: 60 };
+
+/** What the last run was begun with, and the live settings it was told. */
+export const heard: { options: Partial<RunOptions> | null; knobs: Partial<Knobs> } = {
+  options: null,
+  knobs: {},
+};
 
 class FakeTrainer implements StoredTrainerApi {
   readonly kernels = fakeKernels();
@@ -142,7 +149,8 @@ class FakeTrainer implements StoredTrainerApi {
     return rankings.map((_, i) => (i === 1 ? -0.2 : 0.9 / (i + 1)));
   }
 
-  async play(iterations: number) {
+  async play(iterations: number, options?: Partial<RunOptions>) {
+    if (this.#step === 0) heard.options = options ?? null;
     const run = { stopped: false };
     this.#stop = () => (run.stopped = true);
     this.#emit({ type: "phase", phase: "ppo", step: this.#step });
@@ -192,7 +200,8 @@ class FakeTrainer implements StoredTrainerApi {
     this.#step = step;
   }
 
-  async tune() {
+  async tune(knobs: Partial<Knobs>) {
+    heard.knobs = { ...heard.knobs, ...knobs };
     await pause(1);
   }
 

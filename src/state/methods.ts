@@ -1,0 +1,210 @@
+// The ways to reinforce that the page offers: what each one is, its settings and their bounds.
+import { DEFAULTS } from "../config.ts";
+import type { Knobs, RunConfig } from "../config.ts";
+import { DPO_KINDS, isGrouped, METHOD_SETTINGS, METHODS, RUN_OPTIONS } from "../rlhf/method.ts";
+import type { Method, RunOptions } from "../rlhf/method.ts";
+
+/** Best-of-n trains nothing: it draws more often and shows what scores best. */
+export const CHOICES = ["ppo", "dpo", "grpo", "rloo", "best-of-n"] as const;
+export type Choice = (typeof CHOICES)[number];
+
+/** What is chosen before a run and stays fixed for the whole of it. */
+export interface Recipe extends Pick<
+  RunOptions,
+  "answers" | "dpoKind" | "dpoBeta" | "labelSmoothing"
+> {
+  readonly choice: Choice;
+  /** answers of which best-of-n shows the best */
+  readonly draws: number;
+}
+
+const { answers, dpoKind, dpoBeta, labelSmoothing } = RUN_OPTIONS;
+export const RECIPE: Recipe = {
+  choice: "ppo",
+  answers,
+  dpoKind,
+  dpoBeta,
+  labelSmoothing,
+  draws: 16,
+};
+
+export interface About {
+  readonly name: string;
+  /** the field's name for it */
+  readonly field: string;
+  /** one sentence a novice understands */
+  readonly sentence: string;
+  /** live settings that it reads */
+  readonly levers: readonly (keyof Knobs)[];
+}
+
+export const ABOUT: Readonly<Record<Choice, About>> = {
+  ppo: {
+    name: "PPO-ptx",
+    field: "InstructGPT: proximal policy optimisation with pre-training mix",
+    sentence:
+      "It writes, your reward model scores, a critic says what was to be expected, and likelier become the words that did better.",
+    levers: ["learningRate", "klCoefficient", "ptxCoefficient"],
+  },
+  dpo: {
+    name: "DPO",
+    field: "direct preference optimisation",
+    sentence:
+      "It learns from your rankings themselves: likelier become the answers that you placed higher. The reward model only watches.",
+    levers: ["learningRate", "ptxCoefficient"],
+  },
+  grpo: {
+    name: "GRPO",
+    field: "group-relative policy optimisation",
+    sentence:
+      "It answers each prompt several times, and likelier become the answers that scored better than their siblings. It needs no critic.",
+    levers: ["learningRate", "klCoefficient", "ptxCoefficient"],
+  },
+  rloo: {
+    name: "RLOO",
+    field: "REINFORCE, leave one out",
+    sentence:
+      "It answers each prompt several times, and each whole answer is compared with the mean of the others. It needs no critic.",
+    levers: ["learningRate", "klCoefficient", "ptxCoefficient"],
+  },
+  "best-of-n": {
+    name: "Best of n",
+    field: "rejection sampling",
+    sentence:
+      "Nothing is trained: it answers again and again, and your reward model picks the best. Each step is one more answer to every prompt.",
+    levers: [],
+  },
+};
+
+/** A number or a word of a recipe, and which choices read it. */
+export type Setting = { readonly label: string; readonly sentence: string } & (
+  | {
+      readonly name: "answers" | "draws" | "dpoBeta" | "labelSmoothing";
+      readonly min: number;
+      readonly max: number;
+      /** step of the field; whole numbers where it is 1 */
+      readonly step: number;
+    }
+  | { readonly name: "dpoKind"; readonly values: readonly string[] }
+);
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: "answers",
+    label: "Answers to each prompt",
+    min: 2,
+    max: 16,
+    step: 1,
+    sentence: "The group that an answer is compared with.",
+  },
+  {
+    name: "dpoKind",
+    label: "Loss",
+    values: DPO_KINDS,
+    sentence: "DPO's own (sigmoid), IPO's, which stops at a margin, or a hinge.",
+  },
+  {
+    name: "dpoBeta",
+    label: "Leash",
+    min: 0.01,
+    max: 2,
+    step: 0.01,
+    sentence: "How strongly it holds to the copied model: beta of DPO.",
+  },
+  {
+    name: "labelSmoothing",
+    label: "Doubt",
+    min: 0,
+    max: 0.45,
+    step: 0.05,
+    sentence: "Share of your rankings taken to be mistaken; above 0 it is cDPO.",
+  },
+  {
+    name: "draws",
+    label: "Answers drawn",
+    min: 2,
+    max: 64,
+    step: 1,
+    sentence: "How many answers to each prompt the best is taken from.",
+  },
+];
+
+/** The settings that a recipe reads. */
+export function settingsOf({ choice, dpoKind: kind }: Recipe): readonly Setting[] {
+  return SETTINGS.filter(({ name }) => {
+    if (name === "draws") return choice === "best-of-n";
+    if (name === "answers") return isMethod(choice) && isGrouped(choice);
+    if (name === "labelSmoothing") return choice === "dpo" && kind === "sigmoid";
+    return choice === "dpo";
+  });
+}
+
+function isMethod(choice: Choice): choice is Method {
+  return METHODS.some((method) => method === choice);
+}
+
+/** A setting's value within its bounds; the default where it is none. */
+export function clampSetting(setting: Setting, value: unknown): Recipe[Setting["name"]] {
+  if (setting.name === "dpoKind") {
+    return DPO_KINDS.find((kind) => kind === value) ?? RECIPE.dpoKind;
+  }
+  const { name, min, max, step } = setting;
+  const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
+  if (!Number.isFinite(number)) return RECIPE[name];
+  const inside = Math.min(max, Math.max(min, number));
+  return step === 1 ? Math.round(inside) : inside;
+}
+
+/** The recipe with a group size that splits a step's answers evenly: the nearest that does. */
+export function fitting(recipe: Recipe, batch: number): Recipe {
+  const sizes = Array.from({ length: batch - 1 }, (_, i) => i + 2).filter(
+    (size) => batch % size === 0,
+  );
+  const distance = (size: number): number => Math.abs(size - recipe.answers);
+  const nearest = sizes.toSorted((a, b) => distance(a) - distance(b))[0] ?? recipe.answers;
+  return { ...recipe, answers: nearest };
+}
+
+/** What the trainer is told; null for best-of-n, which trains nothing. */
+export function trainerOptions(recipe: Recipe): Partial<RunOptions> | null {
+  const { choice } = recipe;
+  if (!isMethod(choice)) return null;
+  if (choice === "dpo") {
+    const smoothing = recipe.dpoKind === "sigmoid" ? recipe.labelSmoothing : 0;
+    return {
+      method: choice,
+      dpoKind: recipe.dpoKind,
+      dpoBeta: recipe.dpoBeta,
+      labelSmoothing: smoothing,
+    };
+  }
+  return isGrouped(choice) ? { method: choice, answers: recipe.answers } : { method: choice };
+}
+
+/** The settings that a run of this choice has unless somebody changes them. */
+export function defaultsOf(choice: Choice): RunConfig {
+  return isMethod(choice) ? { ...DEFAULTS, ...METHOD_SETTINGS[choice] } : DEFAULTS;
+}
+
+/** The live settings after another choice: what stood at the old one's default goes to the new one's. */
+export function suited(config: RunConfig, from: Choice, to: Choice): RunConfig {
+  const [old, fresh] = [defaultsOf(from), defaultsOf(to)];
+  const changed = ABOUT.ppo.levers.filter((name) => config[name] === old[name]);
+  return { ...config, ...Object.fromEntries(changed.map((name) => [name, fresh[name]])) };
+}
+
+/** How many steps a run of this recipe takes. */
+export function stepsOf({ choice, draws }: Recipe, { iterations }: RunConfig): number {
+  return choice === "best-of-n" ? draws : iterations;
+}
+
+/** The recipe in a few words, e.g. "cDPO, beta 0.1, smoothing 0.1", for headings and exports. */
+export function recipeWords(recipe: Recipe): string {
+  const { choice, draws, dpoKind: kind, dpoBeta: beta, labelSmoothing: doubt } = recipe;
+  if (choice === "best-of-n") return `Best of ${draws}`;
+  if (choice === "ppo") return ABOUT.ppo.name;
+  if (choice !== "dpo") return `${ABOUT[choice].name}, ${recipe.answers} answers to each prompt`;
+  const name = { ipo: "IPO", hinge: "DPO with hinge loss", sigmoid: doubt > 0 ? "cDPO" : "DPO" };
+  const smoothing = kind === "sigmoid" && doubt > 0 ? `, smoothing ${doubt}` : "";
+  return `${name[kind]}, beta ${beta}${smoothing}`;
+}
