@@ -46,6 +46,7 @@ const OPTIONS: readonly Option[] = [
     help: "decay of a moving average that is sampled; 0 = none",
     fallback: 0,
   },
+  { name: "draws", kind: "number", help: "best-of-n: answers drawn", fallback: 16 },
   { name: "candidates", kind: "number", help: "answers drawn per answer shown", fallback: 3 },
   { name: "evaluate", kind: "number", help: "fresh prompts that measure the taste", fallback: 128 },
   { name: "flip", kind: "flag", help: "turn the rankings round" },
@@ -53,9 +54,6 @@ const OPTIONS: readonly Option[] = [
   { name: "json", kind: "text", help: "write the result to FILE" },
   { name: "help", kind: "flag", help: "print this" },
 ];
-/** Answers of which best-of-n takes the best. */
-const BEST_OF = 16;
-
 interface Wanted {
   readonly taste: Taste;
   readonly prompts: number;
@@ -63,6 +61,8 @@ interface Wanted {
   readonly iterations: number;
   readonly seed: number;
   readonly candidates: number;
+  /** answers of which best-of-n takes the best */
+  readonly draws: number;
   readonly evaluate: number;
   readonly flip: boolean;
   readonly reward: "fast" | "full";
@@ -122,6 +122,7 @@ async function readWanted(o: Options): Promise<Wanted> {
     iterations,
     seed,
     candidates: whole("candidates", 1, 16),
+    draws: whole("draws", 1, 256),
     evaluate: whole("evaluate", 8, 2048),
     flip: o["flip"] === true,
     reward: oneOf(o, "reward", ["fast", "full"]),
@@ -297,10 +298,10 @@ function secondsOf(times: readonly number[]): Record<string, number> & { total: 
 async function answersAfter(
   trainer: Trainer,
   fresh: readonly { id: string; text: string }[],
-  { run, iterations, seed }: Wanted,
+  { run, iterations, seed, draws }: Wanted,
 ): Promise<Sample[]> {
   if (run === undefined)
-    return (await trainer.bestOfN(fresh, BEST_OF, seed + 5)).map(({ best }) => best);
+    return (await trainer.bestOfN(fresh, draws, seed + 5)).map(({ best }) => best);
   await trainer.play(iterations, run);
   const from = run.emaDecay > 0 && iterations > 0 ? "average" : "policy";
   return (await trainer.sample(fresh, 1, seed + 5, from)).flat();

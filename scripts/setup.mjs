@@ -12,6 +12,8 @@ export const DIST = join(ROOT, "dist");
 
 /** Everything the build reads. */
 const BUILD_INPUTS = [
+  ...["DATASET.md", "LABELING-TOXICITY.md", "LABELING.md", "MODEL-CARD.md"].map((f) => `docs/${f}`),
+  "docs/model-card-loss.svg",
   "index.html",
   "package-lock.json",
   "public",

@@ -96,7 +96,7 @@ async function* textRecords(chunks: Chunks, file: Reading): AsyncGenerator<RawRe
 }
 
 function isCsv(start: string, name: string): boolean {
-  return !start.startsWith("{") && (/\.csv(\.gz)?$/i.test(name) || /^"?[\w ]+"?,/.test(start));
+  return !start.startsWith("{") && (/\.csv(\.gz)?$/i.test(name) || /^"?[\w ]*"?,/.test(start));
 }
 
 /** Counts the bytes of a file that is not packed. */

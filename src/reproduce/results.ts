@@ -71,6 +71,8 @@ export interface Figure {
   readonly x: string;
   readonly y: string;
   readonly series: readonly FigureSeries[];
+  /** the task of `samples` behind its points; absent: the page looks for one by name */
+  readonly task?: string;
   readonly note?: string;
 }
 

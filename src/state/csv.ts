@@ -1,4 +1,5 @@
 // The numbers behind a chart as a table, and the table as a CSV file.
+import { csvLine } from "../formats/spreadsheet.ts";
 
 /** One column of a chart's data. */
 export interface Column {
@@ -18,13 +19,7 @@ export function heading({ name, unit }: Column): string {
   return unit === undefined ? name : `${name} (${unit})`;
 }
 
-function cell(value: number | string): string {
-  // What was not measured stays empty; spreadsheets read "NaN" as a word.
-  const text = typeof value === "string" ? value : Number.isFinite(value) ? String(value) : "";
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** The table as RFC 4180 writes it: a header line, CRLF line ends, quotes only where needed. */
+/** The table as RFC 4180 writes it, with a header line; what was not measured stays empty. */
 export function toCsv({ columns, rows }: DataTable): string {
-  return [columns.map(heading), ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  return [columns.map(heading), ...rows].map(csvLine).join("");
 }

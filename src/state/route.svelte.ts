@@ -11,6 +11,9 @@ export const COLLECT_TABS = [
 ] as const;
 export type CollectTab = (typeof COLLECT_TABS)[number];
 
+export const PAPER_PARTS = ["results", "samples", "csv"] as const;
+export type PaperPart = (typeof PAPER_PARTS)[number];
+
 export type Place =
   | { readonly page: "play" }
   /** where the data is kept: copies, backups, erasing */
@@ -18,7 +21,10 @@ export type Place =
   /** `kernel` null: the list; `plans`: the printed plans instead */
   | { readonly page: "kernels"; readonly kernel: string | null; readonly plans: boolean }
   /** `project` null: the list of projects */
-  | { readonly page: "collect"; readonly project: string | null; readonly tab: CollectTab };
+  | { readonly page: "collect"; readonly project: string | null; readonly tab: CollectTab }
+  | { readonly page: "paper"; readonly part: PaperPart }
+  /** `name` null: the list of documents; `anchor` a heading of one */
+  | { readonly page: "documents"; readonly name: string | null; readonly anchor: string | null };
 
 const PLAY: Place = { page: "play" };
 
@@ -28,12 +34,18 @@ export function placeOf(hash: string): Place {
   const [page, name = "", part = ""] = path.split("/");
   if (page === "collect") {
     const tab = COLLECT_TABS.find((one) => one === part) ?? "judge";
-    return { page, project: /^[\w-]{1,64}$/.test(name) ? name : null, tab };
+    return { page, project: wordOf(name), tab };
   }
   if (page === "storage") return { page };
+  if (page === "paper") return { page, part: PAPER_PARTS.find((one) => one === name) ?? "results" };
+  if (page === "documents") return { page, name: wordOf(name), anchor: wordOf(part) };
   if (page !== "kernels") return PLAY;
   if (name === "plans") return { page, kernel: null, plans: true };
   return { page, kernel: /^\w{1,64}$/.test(name) ? name : null, plans: false };
+}
+
+function wordOf(text: string): string | null {
+  return /^[\w-]{1,64}$/.test(text) ? text : null;
 }
 
 /** The path of a place, without "#/" and the query. */
@@ -44,6 +56,10 @@ function pathOf(place: Place): string {
     const { project, tab } = place;
     if (project === null) return "collect";
     return tab === "judge" ? `collect/${project}` : `collect/${project}/${tab}`;
+  }
+  if (place.page === "paper") return place.part === "results" ? "paper" : `paper/${place.part}`;
+  if (place.page === "documents") {
+    return ["documents", place.name, place.anchor].filter((part) => part !== null).join("/");
   }
   if (place.plans) return "kernels/plans";
   return place.kernel === null ? "kernels" : `kernels/${place.kernel}`;
