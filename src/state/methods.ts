@@ -1,7 +1,7 @@
-// The ways to reinforce that the page offers: what each one is, its settings and their bounds.
+// The ways to reinforce that the page offers: what each one is, and what the trainer is told of it.
 import { DEFAULTS } from "../config.ts";
 import type { Knobs, RunConfig } from "../config.ts";
-import { DPO_KINDS, isGrouped, METHOD_SETTINGS, METHODS, RUN_OPTIONS } from "../rlhf/method.ts";
+import { isGrouped, METHOD_SETTINGS, METHODS, RUN_OPTIONS } from "../rlhf/method.ts";
 import type { Method, RunOptions } from "../rlhf/method.ts";
 
 /** Best-of-n trains nothing: it draws more often and shows what scores best. */
@@ -76,83 +76,9 @@ export const ABOUT: Readonly<Record<Choice, About>> = {
   },
 };
 
-/** A number or a word of a recipe, and which choices read it. */
-export type Setting = { readonly label: string; readonly sentence: string } & (
-  | {
-      readonly name: "answers" | "draws" | "dpoBeta" | "labelSmoothing";
-      readonly min: number;
-      readonly max: number;
-      /** step of the field; whole numbers where it is 1 */
-      readonly step: number;
-    }
-  | { readonly name: "dpoKind"; readonly values: readonly string[] }
-);
-
-export const SETTINGS: readonly Setting[] = [
-  {
-    name: "answers",
-    label: "Answers to each prompt",
-    min: 2,
-    max: 16,
-    step: 1,
-    sentence: "The group that an answer is compared with.",
-  },
-  {
-    name: "dpoKind",
-    label: "Loss",
-    values: DPO_KINDS,
-    sentence: "DPO's own (sigmoid), IPO's, which stops at a margin, or a hinge.",
-  },
-  {
-    name: "dpoBeta",
-    label: "Leash",
-    min: 0.01,
-    max: 2,
-    step: 0.01,
-    sentence: "How strongly it holds to the copied model: beta of DPO.",
-  },
-  {
-    name: "labelSmoothing",
-    label: "Doubt",
-    min: 0,
-    max: 0.45,
-    step: 0.05,
-    sentence: "Share of your rankings taken to be mistaken; above 0 it is cDPO.",
-  },
-  {
-    name: "draws",
-    label: "Answers drawn",
-    min: 2,
-    max: 64,
-    step: 1,
-    sentence: "How many answers to each prompt the best is taken from.",
-  },
-];
-
-/** The settings that a recipe reads. */
-export function settingsOf({ choice, dpoKind: kind }: Recipe): readonly Setting[] {
-  return SETTINGS.filter(({ name }) => {
-    if (name === "draws") return choice === "best-of-n";
-    if (name === "answers") return isMethod(choice) && isGrouped(choice);
-    if (name === "labelSmoothing") return choice === "dpo" && kind === "sigmoid";
-    return choice === "dpo";
-  });
-}
-
-function isMethod(choice: Choice): choice is Method {
+/** True of what the trainer runs. */
+export function isMethod(choice: Choice): choice is Method {
   return METHODS.some((method) => method === choice);
-}
-
-/** A setting's value within its bounds; the default where it is none. */
-export function clampSetting(setting: Setting, value: unknown): Recipe[Setting["name"]] {
-  if (setting.name === "dpoKind") {
-    return DPO_KINDS.find((kind) => kind === value) ?? RECIPE.dpoKind;
-  }
-  const { name, min, max, step } = setting;
-  const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
-  if (!Number.isFinite(number)) return RECIPE[name];
-  const inside = Math.min(max, Math.max(min, number));
-  return step === 1 ? Math.round(inside) : inside;
 }
 
 /** The recipe with a group size that splits a step's answers evenly: the nearest that does. */

@@ -31,7 +31,7 @@ export function linePath(points: readonly Point[]): string {
 }
 
 /** The smallest of 1, 2 and 5 times a power of ten that is at least `size`. */
-function niceStep(size: number): number {
+export function niceStep(size: number): number {
   const power = 10 ** Math.floor(Math.log10(size));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= size * 0.999) ?? 10;
   return factor * power;

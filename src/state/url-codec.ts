@@ -1,8 +1,10 @@
 // Run configuration and method in the address: only what differs from the defaults, clamped when read.
 import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
 import type { RunConfig } from "../config.ts";
-import { CHOICES, clampSetting, defaultsOf, fitting, RECIPE, SETTINGS } from "./methods.ts";
-import type { Recipe, Setting } from "./methods.ts";
+import { clampSetting, SETTINGS } from "./method-settings.ts";
+import type { Setting } from "./method-settings.ts";
+import { CHOICES, defaultsOf, fitting, RECIPE } from "./methods.ts";
+import type { Recipe } from "./methods.ts";
 import type { EngineWish } from "../workers/protocol.ts";
 
 /** Version of the address format; a newer one is read as far as it is understood. */

@@ -162,6 +162,7 @@ describe.each([1280, 320])("%i px wide", (width) => {
     const own = await readFile(await (await saved).path(), "utf8");
     expect(own).toMatch(/^,model_type,prompt_type,context,sample,toxicity,/);
     await page.getByRole("link", { name: "CSV files" }).press("Enter");
+    await page.getByRole("heading", { name: "The paper's own samples" }).waitFor();
     const csv = (name: string, text: string) => ({
       ...{ name, mimeType: "text/csv" },
       buffer: Buffer.from(text),
@@ -177,8 +178,8 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await page.getByText("108 rows, 3 prompts, 12 models, asked in 3 ways").waitFor();
     expect(await page.locator("article h3").count()).toBe(12);
     expect(await problems(page)).toEqual([]);
-    await page.getByLabel("Order").selectOption("toxicity:falling");
-    await page.getByLabel("Asked").selectOption("");
+    await page.getByLabel("Order", { exact: true }).selectOption("toxicity:falling");
+    await page.getByLabel("Asked", { exact: true }).selectOption("");
     expect(await page.locator("article h3").count()).toBe(36);
     await page.getByRole("button", { name: "own.csv" }).press("Enter");
     await page.getByText("30 rows, 3 prompts").waitFor();

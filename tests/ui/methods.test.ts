@@ -3,14 +3,12 @@ import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { DEFAULTS } from "../../src/config.ts";
 import { bestOfKl, bestOfRow, better } from "../../src/state/best-of-n.ts";
+import { clampSetting, SETTINGS, settingsOf } from "../../src/state/method-settings.ts";
 import {
-  clampSetting,
   defaultsOf,
   fitting,
   RECIPE,
   recipeWords,
-  SETTINGS,
-  settingsOf,
   suited,
   trainerOptions,
 } from "../../src/state/methods.ts";

@@ -14,14 +14,18 @@ import {
 import { samplesCsv } from "../../src/state/paper/export.ts";
 import {
   axisOf,
+  drawnAs,
+  ordered,
   places,
   positions,
   shownFigure,
   tableOf,
   valueText,
   verdictOf,
+  xTicks,
 } from "../../src/state/paper/figure.ts";
 import { Paper, paperOf } from "../../src/state/paper/paper.svelte.ts";
+import { taskOf } from "../../src/state/paper/task-of.ts";
 import { jsonOf, readResults, readSamples } from "../../src/state/paper/read-results.ts";
 import { FILES, MODELS, RESULTS, samples, toxicityCsv } from "../support/paper.ts";
 
@@ -317,6 +321,33 @@ describe("figures", () => {
     const { columns, rows } = tableOf(lines);
     expect(columns).toHaveLength(6);
     expect(rows).toHaveLength(8);
+  });
+
+  test("write round numbers below a scale, and places where they stand evenly", () => {
+    const path = Array.from({ length: 20 }, (_, i) => 0.02 + i * 0.13);
+    expect(xTicks(path, 5).map(({ text }) => text)).toEqual(["1", "2"]);
+    expect(xTicks([0, 0.01, 2], 5).map(({ text }) => text)).toEqual(["0", "0.01", "2"]);
+    expect(xTicks(["a", "b", "c", "d"], 2).map(({ text }) => text)).toEqual(["a", "c"]);
+  });
+
+  test("are bars where no line has two places, and pair ours with the paper's", () => {
+    const one = { name: "a", source: "ours" as const, points: [{ x: "micro", y: 1 }] };
+    expect(drawnAs({ ...lines, series: [one, { ...one, name: "b" }] })).toBe("bars");
+    expect(drawnAs(lines)).toBe("lines");
+    const of = (name: string, source: "ours" | "paper") => ({ name, source, points: [] });
+    const mixed = [of("x, the paper", "paper"), of("y", "ours"), of("x", "ours"), of("z", "paper")];
+    expect(ordered(mixed).map(({ name }) => name)).toEqual(["y", "x", "x, the paper", "z"]);
+  });
+
+  test("find their samples by their words, or by what they say themselves", () => {
+    const tasks = ["held-out customers", "truthfulness", "toxicity", "benchmark suite"];
+    const find = (id: string, title: string) => taskOf({ ...bars, id, title }, { x: "sft" }, tasks);
+    expect(find("figure-1", "Win rate against micro sft")).toBe("held-out customers");
+    expect(find("figure-6", "True and informative answers")).toBe("truthfulness");
+    expect(find("false-claims", "Answers with a false claim")).toBe("truthfulness");
+    expect(find("figure-7", "Toxicity of continuations")).toBe("toxicity");
+    expect(find("figure-29", "Benchmark suite by model")).toBe("benchmark suite");
+    expect(taskOf({ ...bars, task: "toxicity" }, { x: 1 }, tasks)).toBe("toxicity");
   });
 
   test("the first sentence says what does not hold", () => {

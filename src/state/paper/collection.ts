@@ -1,5 +1,6 @@
 // Prompts with the answers of many models: our samples and the paper's CSV files in one shape, filtered and sorted.
-import type { BenchmarkFile, BenchmarkRow } from "../../formats/benchmark-csv.ts";
+import type { BenchmarkFile } from "../../formats/benchmark-csv.ts";
+import type { BenchmarkRow } from "../../formats/benchmark-rows.ts";
 import type { ModelRow, SampledPrompt } from "../../reproduce/results.ts";
 
 export interface ShownAnswer {

@@ -1,7 +1,8 @@
 // CSV files with the paper's columns that a person opened: read as they stream in, one on screen.
 import { mean } from "../../evaluation/intervals.ts";
 import { readBenchmarkCsv } from "../../formats/benchmark-csv.ts";
-import type { BenchmarkFile, Judged } from "../../formats/benchmark-csv.ts";
+import type { BenchmarkFile } from "../../formats/benchmark-csv.ts";
+import type { Judged } from "../../formats/benchmark-rows.ts";
 import type { Measured } from "../../reproduce/results.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { count, sentenceOf } from "../format.ts";

@@ -8,7 +8,7 @@ import type {
 } from "../../reproduce/results.ts";
 import type { DataTable } from "../csv.ts";
 import { compact, count } from "../format.ts";
-import { tickLabel, valueAxis } from "../plot.ts";
+import { niceStep, tickLabel, valueAxis } from "../plot.ts";
 import type { Axis } from "../plot.ts";
 
 /** The points whose models pass; those of the paper, and ours without models, always do. */
@@ -77,10 +77,15 @@ export function xTicks(
   const numbers = all.filter((x) => typeof x === "number");
   const [first = 0, last = 1] = [numbers[0], numbers.at(-1)];
   if (!isEven(all)) {
-    const axis = valueAxis(first, last);
-    return axis.ticks
-      .filter((tick) => tick >= first && tick <= last)
-      .map((tick) => ({ at: (tick - first) / (last - first), text: tickLabel(tick, axis) }));
+    const step = niceStep((last - first) / Math.min(4, Math.max(2, room)));
+    const begin = Math.ceil(first / step - 1e-6);
+    const count = Math.floor(last / step + 1e-6) - begin + 1;
+    const ticks = Array.from({ length: count }, (_, i) => (begin + i) * step);
+    const axis = { low: first, high: last, ticks };
+    return ticks.map((tick) => ({
+      at: (tick - first) / (last - first),
+      text: tickLabel(tick, axis),
+    }));
   }
   const where = positions(all);
   const step = Math.ceil(all.length / Math.max(2, room));

@@ -6,17 +6,9 @@ import { count, sentenceOf } from "../format.ts";
 import { Browser } from "./browser.svelte.ts";
 import { ofSamples, siblings } from "./collection.ts";
 import { CsvDesk } from "./csv-desk.svelte.ts";
+import { fetchBeside, fetchResults, FILE } from "./shipped.ts";
+import { taskOf } from "./task-of.ts";
 import { isResults, jsonOf, readResults, readSamples } from "./read-results.ts";
-
-const FOLDER = "./paper/";
-const FILE = "results.json";
-
-/** What a figure is about by its words, and the task whose samples show it. */
-const SUBJECTS: readonly { readonly said: RegExp; readonly task: RegExp }[] = [
-  { said: /truth|\btrue\b|informative|false claim|myth/, task: /^truth/ },
-  { said: /toxic|prefix|rude/, task: /^toxic/ },
-  { said: /benchmark|suite|alignment tax/, task: /benchmark|suite/ },
-];
 
 export type PaperState = "idle" | "loading" | "absent" | "failed" | "ready";
 export type SamplesState = "idle" | "loading" | "failed" | "ready";
@@ -43,7 +35,7 @@ export class Paper {
   task = $state("");
   readonly csv: CsvDesk;
   #announcer: Announcer;
-  #source: Source = fetched;
+  #source: Source = fetchBeside;
   #known = new Map<string, readonly SampledPrompt[]>();
   /** samples files that a person gave, by name */
   #files = new Map<string, File>();
@@ -59,7 +51,7 @@ export class Paper {
     if (this.state !== "idle" && this.state !== "failed") return;
     this.state = "loading";
     try {
-      const text = await this.#shipped();
+      const text = await fetchResults();
       if (text === null) this.state = "absent";
       else this.#adopt(readResults(jsonOf(text, FILE), FILE), null);
     } catch (error) {
@@ -109,7 +101,10 @@ export class Paper {
 
   /** Opens the samples behind a point of a figure; `series` may name a part of its task. Never rejects. */
   async showPoint(figure: Figure, point: FigurePoint, series = ""): Promise<void> {
-    await this.showTask(this.taskOf(figure, point), point.models ?? null);
+    await this.showTask(
+      taskOf(figure, point, this.results?.samples.map((one) => one.task) ?? []),
+      point.models ?? null,
+    );
     const parts = this.samples.collection?.tasks ?? [];
     const part = parts.find((one) => {
       const name = one.split("/").at(-1) ?? "";
@@ -149,19 +144,6 @@ export class Paper {
     }
   }
 
-  /** The task whose samples stand behind a point: as the figure says, or the one that its words name. */
-  taskOf({ id, task, title }: Figure, { x }: FigurePoint): string {
-    const tasks = this.results?.samples.map((one) => one.task) ?? [];
-    if (task !== undefined && tasks.includes(task)) return task;
-    const words = `${id} ${title} ${x}`.toLowerCase();
-    const named = tasks.find((one) =>
-      one.split("/").every((part) => words.includes(part.toLowerCase())),
-    );
-    const subject = SUBJECTS.find(({ said }) => said.test(words));
-    const about = tasks.find((one) => subject?.task.test(one) ?? false);
-    return named ?? about ?? tasks[0] ?? "";
-  }
-
   /** The prompts of the task on screen, as the file gives them; for the export. */
   get prompts(): readonly SampledPrompt[] {
     const row = this.results?.samples.find((one) => one.task === this.task);
@@ -184,26 +166,6 @@ export class Paper {
       `${code(name)} was not among the files that you opened; open it too to see these samples.`,
     );
   }
-
-  /** The text of results.json, or null where the page ships none. @throws Error with one sentence */
-  async #shipped(): Promise<string | null> {
-    const response = await fetch(FOLDER + FILE);
-    // Some hosts answer with their own page where there is no file.
-    const page = response.headers.get("content-type")?.includes("text/html") ?? false;
-    if (response.status === 404 || (response.ok && page)) return null;
-    if (response.ok) return response.text();
-    throw new Error(`${FILE}: the server answered ${response.status}; try again.`);
-  }
-}
-
-async function fetched(file: string): Promise<string> {
-  // Names come from the results file; none leads out of its folder.
-  if (!/^[\w-][\w./-]*$/.test(file) || file.includes("..")) {
-    throw new FormatError(`${code(file)}: expected a file beside ${FILE}; it is not opened.`);
-  }
-  const response = await fetch(FOLDER + file);
-  if (response.ok) return response.text();
-  throw new Error(`${file}: the server answered ${response.status}; no samples are shown.`);
 }
 
 const kept = new WeakMap<Announcer, Paper>();
