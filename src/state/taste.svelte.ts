@@ -83,6 +83,8 @@ export class Taste {
   choices = $state.raw<readonly Choice[]>([]);
   influence = $state.raw<readonly Influence[]>([]);
   failure = $state("");
+  /** the newer answers were drawn, and of so many the best; null: a trained model wrote them */
+  drawn = $state<number | null>(null);
   #trainer: Trainer;
 
   constructor(trainer: Trainer) {
@@ -91,6 +93,11 @@ export class Taste {
 
   get pair(): Pair | null {
     return this.pairs[this.choices.length] ?? null;
+  }
+
+  /** What is compared with the model at the start. */
+  get subject(): string {
+    return this.drawn === null ? "trained model" : `best of ${this.drawn}`;
   }
 
   get result(): TasteResult {
@@ -108,6 +115,7 @@ export class Taste {
   ): Promise<void> {
     if (this.state === "sampling") return;
     this.state = "sampling";
+    this.drawn = draws;
     this.choices = [];
     this.influence = [];
     try {

@@ -183,6 +183,9 @@ describe("a run with a method", () => {
     await taste.start([WATCH[0] ?? { id: "", text: "" }], 1, 16);
     expect(taste.state).toBe("asking");
     expect(taste.pair?.after.reward).toBe(1.4);
+    expect(taste.subject).toBe("best of 16");
+    await taste.start([WATCH[0] ?? { id: "", text: "" }], 1);
+    expect(taste.subject).toBe("trained model");
   });
 
   test.each([recipe("dpo"), { ...recipe("best-of-n"), draws: 3 }])(
