@@ -13,7 +13,8 @@ export function writeReport(folder: string, results: Results): void {
   const plots = join(folder, PLOTS);
   rmSync(plots, { recursive: true, force: true });
   mkdirSync(plots, { recursive: true });
-  for (const figure of results.figures) writeFileSync(join(plots, `${figure.id}.svg`), svgOf(figure));
+  for (const figure of results.figures)
+    writeFileSync(join(plots, `${figure.id}.svg`), svgOf(figure));
   writeFileSync(join(folder, "RESULTS.md"), markdownOf(results, PLOTS));
 }
 
@@ -29,7 +30,10 @@ export function writePage(
   }
   const files = [...samples].map(([task, list]) => {
     const file = `samples-${task.replaceAll(" ", "-")}.json`;
-    writeFileSync(join(folder, file), `[\n${list.map((one) => JSON.stringify(one)).join(",\n")}\n]\n`);
+    writeFileSync(
+      join(folder, file),
+      `[\n${list.map((one) => JSON.stringify(one)).join(",\n")}\n]\n`,
+    );
     return { task, file, bytes: statSync(join(folder, file)).size };
   });
   const complete: Results = { ...results, samples: files };

@@ -21,7 +21,12 @@ const OPTIONS: readonly Option[] = [
   { name: "quick", kind: "flag", help: "the coarse form: minutes on two cores, a subset" },
   { name: "seeds", kind: "number", help: "seeds, from 1 on (default: 1 quick, 3 full)" },
   { name: "json", kind: "text", help: "write the results to FILE too" },
-  { name: "out", kind: "text", help: "folder that RESULTS.md and its plots go to", fallback: "docs" },
+  {
+    name: "out",
+    kind: "text",
+    help: "folder that RESULTS.md and its plots go to",
+    fallback: "docs",
+  },
   {
     name: "page",
     kind: "text",
@@ -30,7 +35,12 @@ const OPTIONS: readonly Option[] = [
   },
   { name: "engine", kind: "text", help: "cpu or gpu; without it gpu, unless it is software" },
   { name: "only", kind: "text", help: "only the stages whose name begins so, and what they need" },
-  { name: "lanes", kind: "number", help: "processes that share the work on the CPU engine", fallback: 2 },
+  {
+    name: "lanes",
+    kind: "number",
+    help: "processes that share the work on the CPU engine",
+    fallback: 2,
+  },
   { name: "cache", kind: "text", help: "folder of finished stages", fallback: ".cache/reproduce" },
   { name: "report", kind: "flag", help: "run nothing, write what the cache holds" },
   { name: "plan", kind: "flag", help: "print the stages and their operations, run nothing" },
@@ -90,12 +100,16 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
   const stages = await stagesOf(form, seeds, () => readFileSync("public/models/base.safetensors"));
   if (o["plan"] === true) return printPlan(stages);
   const started = Date.now();
-  const runner = new Runner(stages, new Cache(String(o["cache"]), (sentence) => console.log(sentence)), {
-    ...(o["only"] === undefined ? {} : { wanted: wantedStages(stages, o["only"]) ?? [] }),
-    engine: () => openEngine(wish),
-    engineName,
-    progress: printer(started, lane),
-  });
+  const runner = new Runner(
+    stages,
+    new Cache(String(o["cache"]), (sentence) => console.log(sentence)),
+    {
+      ...(o["only"] === undefined ? {} : { wanted: wantedStages(stages, o["only"]) ?? [] }),
+      engine: () => openEngine(wish),
+      engineName,
+      progress: printer(started, lane),
+    },
+  );
   const { total, cached } = runner.plan();
   if (lane === 0) {
     console.log(
@@ -132,7 +146,9 @@ function write(
     console.log(`${holds.padEnd(12)} ${paper}\n             ${measured}`);
   }
   console.log(summary(complete.claims));
-  console.log(`Written: ${String(o["out"])}/RESULTS.md${page === "none" ? "" : `, ${page}/results.json`}.`);
+  console.log(
+    `Written: ${String(o["out"])}/RESULTS.md${page === "none" ? "" : `, ${page}/results.json`}.`,
+  );
   return 0;
 }
 
@@ -168,6 +184,8 @@ function printer(started: number, lane: number): (state: ProgressState) => void 
     const left = ((total - done) / Math.max(done - before, 1)) * elapsed;
     const what = finished ? "done" : `${(100 * share).toFixed(0)} % ${note}`;
     const percent = ((100 * done) / Math.max(total, 1)).toFixed(1);
-    console.log(`${clock(elapsed)} [${lane}] ${stage}: ${what} · ${percent} % of all, ${clock(left)} left`);
+    console.log(
+      `${clock(elapsed)} [${lane}] ${stage}: ${what} · ${percent} % of all, ${clock(left)} left`,
+    );
   };
 }

@@ -110,7 +110,9 @@ export async function askAutomatic(
   const truth = {} as Record<TruthStyle, Tokens[]>;
   for (const style of TRUTH_STYLES) {
     const asked = truthQuestions().map((one) => tokenizer.encodePrompt(truthPrompt(one, style)));
-    truth[style] = (await short.sample(asked, SEED, 0, GREEDY)).map(({ tokens }) => firstLine(tokens));
+    truth[style] = (await short.sample(asked, SEED, 0, GREEDY)).map(({ tokens }) =>
+      firstLine(tokens),
+    );
   }
   await work.progress(0.2, "truthfulness");
   const toxicity = {} as Record<ToxicityPrefix, Tokens[]>;
@@ -172,7 +174,9 @@ async function askBias(scorer: Scorer): Promise<Automatic["bias"]> {
 /** A suite item as plain text behind as many worked examples as fit. */
 function suitePrompt(item: SuiteItem, shots: "zero" | "few", i: number): number[] {
   const rng = new Rng(9000 + i);
-  const examples = Array.from({ length: shots === "zero" ? 0 : 4 }, () => trainingItem(rng, item.task));
+  const examples = Array.from({ length: shots === "zero" ? 0 : 4 }, () =>
+    trainingItem(rng, item.task),
+  );
   for (let n = examples.length; n >= 0; n--) {
     const { text } = fewShot(item, examples.slice(0, n));
     const tokens = [EOS, ...tokenizer.encode(text)];
@@ -191,14 +195,25 @@ async function askSuite(
   for (const shots of ["zero", "few"] as const) {
     const prompts = items.map((item, i) => suitePrompt(item, shots, i));
     const written = items.flatMap(({ choices }, i) => (choices === null ? [i] : []));
-    const greedy = await short.sample(written.map((i) => prompts[i] ?? []), SEED, 0, GREEDY);
+    const greedy = await short.sample(
+      written.map((i) => prompts[i] ?? []),
+      SEED,
+      0,
+      GREEDY,
+    );
     const answers = new Map(written.map((i, n) => [i, firstLine(greedy[n]?.tokens ?? [])]));
     const scored = items.flatMap(({ choices }, i) =>
-      (choices ?? []).map((text) => ({ i, prompt: prompts[i] ?? [], tokens: [...tokenizer.encode(text)] })),
+      (choices ?? []).map((text) => ({
+        i,
+        prompt: prompts[i] ?? [],
+        tokens: [...tokenizer.encode(text)],
+      })),
     );
     const sums = await scorer.sums(scored);
     result[shots] = items.map((_, i) => {
-      const own = scored.flatMap((one, at) => (one.i === i ? [(sums[at] ?? NaN) / one.tokens.length] : []));
+      const own = scored.flatMap((one, at) =>
+        one.i === i ? [(sums[at] ?? NaN) / one.tokens.length] : [],
+      );
       return answers.get(i) ?? own.indexOf(Math.max(...own));
     });
   }

@@ -36,7 +36,7 @@ function modelRows(found: Findings): ModelRow[] {
   return found.models().flatMap((model) =>
     found.answers(model).map(({ seed }): ModelRow => {
       const id = names.model(model.size, model.kind, seed);
-      const data = found.data<{ chosen?: string }>(id);
+      const data = found.data(id) as { chosen?: string } | undefined;
       const extra = data?.chosen === undefined ? "" : ` (${data.chosen})`;
       return {
         id,

@@ -37,7 +37,9 @@ function truthSamples(runs: readonly Automatic[], style: TruthStyle) {
 
 /** Shares of answers with a false claim, and of those that repeat the myth, over all styles. */
 export function falseAnswers(runs: readonly Automatic[]): { wrong: Estimate; myth: Estimate } {
-  const samples = (["plain", "helpful", "qa"] as const).flatMap((style) => truthSamples(runs, style));
+  const samples = (["plain", "helpful", "qa"] as const).flatMap((style) =>
+    truthSamples(runs, style),
+  );
   const share = (test: (one: (typeof samples)[number]) => boolean): Estimate => {
     const questions = [...new Set(samples.map(({ question }) => question))];
     const groups = questions.map((question) => {
@@ -64,7 +66,11 @@ export function toxicitySamples(
   );
 }
 
-export function toxicityOf(form: Form, runs: readonly Automatic[], prefix: ToxicityPrefix): Estimate {
+export function toxicityOf(
+  form: Form,
+  runs: readonly Automatic[],
+  prefix: ToxicityPrefix,
+): Estimate {
   return meanToxicity(toxicitySamples(form, runs, prefix));
 }
 
@@ -79,7 +85,10 @@ export function biasOf(
 }
 
 /** Score of every item in both forms; items of several seeds are items of their own. */
-export function suiteScores(form: Form, runs: readonly { readonly suite: SuiteAnswers }[]): ItemScore[] {
+export function suiteScores(
+  form: Form,
+  runs: readonly { readonly suite: SuiteAnswers }[],
+): ItemScore[] {
   const items = suiteOf(form);
   return runs.flatMap(({ suite }, run) =>
     (["zero", "few"] as const).flatMap((shots) =>
@@ -135,4 +144,3 @@ export function tongueBleu(
   }
   return bleu(answers, references) / 100;
 }
-

@@ -41,7 +41,13 @@ export async function bestOfMany(
   for (let n = 1; n <= form.bestSamples; n *= 2) {
     const mean = (of: "learned" | "gold"): number =>
       sets.reduce((sum, set) => {
-        return sum + bestOfN(set.map((one) => ({ by: one.learned, value: one[of] })), n);
+        return (
+          sum +
+          bestOfN(
+            set.map((one) => ({ by: one.learned, value: one[of] })),
+            n,
+          )
+        );
       }, 0) / sets.length;
     points.push({ n, kl: bestOfNKl(n), learned: mean("learned"), gold: mean("gold") });
   }

@@ -80,7 +80,8 @@ export class Cache {
     ];
     for (const [file, sum] of files) {
       if (sum === null) continue;
-      if (!existsSync(join(path, file))) throw new Error(`found no ${file} in it (a partial entry)`);
+      if (!existsSync(join(path, file)))
+        throw new Error(`found no ${file} in it (a partial entry)`);
       if (sha256(readFileSync(join(path, file))) !== sum) {
         throw new Error(`found a ${file} that was changed or cut`);
       }

@@ -22,7 +22,8 @@ function claim(
   return { ...head, measured, holds, ...(holds === "yes" || tried === undefined ? {} : { tried }) };
 }
 
-const holdsIf = (yes: boolean, partly: boolean): Claim["holds"] => (yes ? "yes" : partly ? "partly" : "no");
+const holdsIf = (yes: boolean, partly: boolean): Claim["holds"] =>
+  yes ? "yes" : partly ? "partly" : "no";
 
 /** All claims in the order of the issue's table. */
 export function claimsOf(found: Findings): Claim[] {
@@ -57,7 +58,8 @@ export function claimsOf(found: Findings): Claim[] {
     claim(
       {
         id: "toxicity",
-        paper: "less toxic with the respectful prefix, not without it, more toxic with the biased one",
+        paper:
+          "less toxic with the respectful prefix, not without it, more toxic with the biased one",
         section: "§4.2, Table 14",
         bar: "the direction of each of the three against the base",
       },
@@ -66,7 +68,8 @@ export function claimsOf(found: Findings): Claim[] {
     claim(
       {
         id: "tax",
-        paper: "PPO loses on public tasks; mixing pre-training gradients mends it, raising β does not",
+        paper:
+          "PPO loses on public tasks; mixing pre-training gradients mends it, raising β does not",
         section: "§4.2, Figures 29, 33, 34",
         bar: "PPO loses; PPO-ptx regains at least half; the largest β alone does not",
       },
@@ -84,7 +87,8 @@ export function claimsOf(found: Findings): Claim[] {
     claim(
       {
         id: "reward",
-        paper: "the reward model predicts 72.4 ± 0.4 % of training and 69.6 ± 0.9 % of held-out labelers' choices",
+        paper:
+          "the reward model predicts 72.4 ± 0.4 % of training and 69.6 ± 0.9 % of held-out labelers' choices",
         section: "§4.1, E.2",
         bar: "within 5 points of the labelers' own agreement; labelers left out within 4 points",
       },
@@ -121,7 +125,9 @@ function order(found: Findings): Verdict {
   for (const { name } of found.form.sizes) {
     const kinds = ORDER.filter((kind) => found.answers({ size: name, kind }).length > 0);
     const rates = kinds.map((kind) =>
-      nameOf({ size: name, kind }) === nameOf(baseline) ? 0.5 : (found.winRate({ size: name, kind }, baseline)?.value ?? NaN),
+      nameOf({ size: name, kind }) === nameOf(baseline)
+        ? 0.5
+        : (found.winRate({ size: name, kind }, baseline)?.value ?? NaN),
     );
     const shown = kinds.map((kind, i) => `${kind} ${(100 * (rates[i] ?? NaN)).toFixed(0)}`);
     // PPO and PPO-ptx are about equal in the paper: either order is right
@@ -132,7 +138,9 @@ function order(found: Findings): Verdict {
     const over = found.winRate({ size: name, kind: "ppo-ptx" }, { size: name, kind: "sft" });
     if (over !== undefined && !(over.low > 0.5)) beatsSft = false;
     if (kinds.length < 2) continue;
-    lines.push(`${name}: ${shown.join(" < ")}${over === undefined ? "" : `; PPO-ptx over SFT ${percent(over)}`}`);
+    lines.push(
+      `${name}: ${shown.join(" < ")}${over === undefined ? "" : `; PPO-ptx over SFT ${percent(over)}`}`,
+    );
   }
   if (all === 0) return MISSING;
   return {
@@ -170,7 +178,10 @@ function truth(found: Findings): Verdict {
   const middle = sft === undefined ? "" : `, SFT ${percent(falseAnswers(sft).wrong)}`;
   return {
     measured: `${found.form.studied}: false answers base ${percent(before.wrong)} %${middle}, PPO-ptx ${percent(after.wrong)} %; the myth itself ${percent(before.myth)} % and ${percent(after.myth)} %`,
-    holds: holdsIf(after.wrong.value <= before.wrong.value / 2, after.wrong.value < before.wrong.value),
+    holds: holdsIf(
+      after.wrong.value <= before.wrong.value / 2,
+      after.wrong.value < before.wrong.value,
+    ),
   };
 }
 
@@ -189,7 +200,8 @@ function toxic(found: Findings): Verdict {
     rude[1].value > rude[0].value,
   ];
   const right = checks.filter((one) => one).length;
-  const shown = (name: string, [a, b]: [Estimate, Estimate]): string => `${name} ${plain(a)} → ${plain(b)}`;
+  const shown = (name: string, [a, b]: [Estimate, Estimate]): string =>
+    `${name} ${plain(a)} → ${plain(b)}`;
   return {
     measured: `${found.form.studied}, base → PPO-ptx: ${shown("respectful", kind)}, ${shown("none", none)}, ${shown("biased", rude)}; ${right} of 3 directions`,
     holds: holdsIf(right === 3, right > 0),
@@ -207,7 +219,10 @@ function tax(found: Findings): Verdict {
   const onLoss = recovered(-base.corpusLoss, -ppo.corpusLoss, -ptx.corpusLoss);
   const betas = rows.filter(({ name }) => /^beta 0\.[1-9]/.test(name));
   const strongest = betas.at(-1);
-  const byBeta = strongest === undefined ? NaN : recovered(suite(base.scores), suite(ppo.scores), suite(strongest.scores));
+  const byBeta =
+    strongest === undefined
+      ? NaN
+      : recovered(suite(base.scores), suite(ppo.scores), suite(strongest.scores));
   const loses = lost.low > 0;
   return {
     measured: `suite: PPO loses ${percent(lost)} points, PPO-ptx regains ${number(100 * regained, 0)} % of it, ${strongest?.name ?? "larger β"} ${number(100 * byBeta, 0)} %; loss on documents ${number(base.corpusLoss, 3)} → PPO ${number(ppo.corpusLoss, 3)} → PPO-ptx ${number(ptx.corpusLoss, 3)} (${number(100 * onLoss, 0)} % regained)`,
@@ -223,11 +238,15 @@ function heldOutLabelers(found: Findings): Verdict {
       found.winRate(model, baseline),
       found.winRate(model, baseline, "heldOut", "heldOut"),
     ];
-    return own === undefined || other === undefined ? [] : [{ model, gap: other.value - own.value }];
+    return own === undefined || other === undefined
+      ? []
+      : [{ model, gap: other.value - own.value }];
   });
   if (gaps.length === 0) return MISSING;
   const within = gaps.filter(({ gap }) => Math.abs(gap) <= 0.05).length;
-  const shown = gaps.map(({ model, gap }) => `${nameOf(model)} ${gap >= 0 ? "+" : ""}${(100 * gap).toFixed(1)}`);
+  const shown = gaps.map(
+    ({ model, gap }) => `${nameOf(model)} ${gap >= 0 ? "+" : ""}${(100 * gap).toFixed(1)}`,
+  );
   return {
     measured: `held-out minus training labelers, points: ${shown.join(", ")}; ${within} of ${gaps.length} within 5`,
     holds: holdsIf(within === gaps.length, within >= gaps.length * 0.6),
@@ -236,7 +255,10 @@ function heldOutLabelers(found: Findings): Verdict {
 
 function reward(found: Findings): Verdict {
   const size = found.form.studied;
-  const [own, heldOut] = [found.rewardAccuracy(size, "training"), found.rewardAccuracy(size, "heldOut")];
+  const [own, heldOut] = [
+    found.rewardAccuracy(size, "training"),
+    found.rewardAccuracy(size, "heldOut"),
+  ];
   const top = ceiling(found, size);
   if (own === undefined || top === undefined) return MISSING;
   const cross = crossValidation(found);
@@ -265,12 +287,15 @@ function elements(found: Findings): Verdict {
   const data = elementsOf(found);
   const [a, b] = [data?.kWay.at(-1), data?.pairs.at(-1)];
   if (a === undefined || b === undefined) return MISSING;
-  const gap = (one: { training: number; validation: number }): number => one.training - one.validation;
+  const gap = (one: { training: number; validation: number }): number =>
+    one.training - one.validation;
   const show = (one: { training: number; validation: number }): string =>
     `${number(100 * one.training, 1)} learned, ${number(100 * one.validation, 1)} validation`;
   return {
     measured: `after ${a.epochs} epochs, accuracy in %: K-way ${show(a)}; pairs ${show(b)}`,
-    holds: holdsIf(gap(b) > gap(a) && b.validation <= a.validation, gap(b) > gap(a) || b.validation < a.validation),
+    holds: holdsIf(
+      gap(b) > gap(a) && b.validation <= a.validation,
+      gap(b) > gap(a) || b.validation < a.validation,
+    ),
   };
 }
-

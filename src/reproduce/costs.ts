@@ -16,7 +16,9 @@ import { POSITIONS } from "./training.ts";
 
 const LENGTH = 48;
 
-async function counted(action: (engine: Engine, mark: () => void) => Promise<void>): Promise<number> {
+async function counted(
+  action: (engine: Engine, mark: () => void) => Promise<void>,
+): Promise<number> {
   const { counted: engine, flops } = counting(new DryEngine());
   let before = 0;
   await action(engine, () => (before = flops()));
@@ -117,7 +119,9 @@ async function runCost(
 ): Promise<number> {
   const engine = new DryEngine();
   const head = layOut("head", rewardHeadSpecs(configOf(size)), false);
-  const weights = new Float32Array(elements((head.tensors.get("score.weight") ?? head.values).shape));
+  const weights = new Float32Array(
+    elements((head.tensors.get("score.weight") ?? head.values).shape),
+  );
   const data = { bias: 0, mean: 0, gain: 1, trainingAccuracy: 0, comparisons: 0, validation: [] };
   const reward = { data, tensors: { trunk: init, head: weights } };
   const one = { ranks: [1, 2], answers: [[6], [7]], labeler: "", prompt: "" };

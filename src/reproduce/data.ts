@@ -10,7 +10,10 @@ import { CONTEXT, tokenizer } from "./models.ts";
 /** What a run learns from and is asked. */
 export interface WorldData {
   readonly dataset: Dataset;
-  readonly labelers: { readonly training: readonly Labeler[]; readonly heldOut: readonly Labeler[] };
+  readonly labelers: {
+    readonly training: readonly Labeler[];
+    readonly heldOut: readonly Labeler[];
+  };
   readonly demonstrations: readonly Row[];
   /** prompts whose answers are ranked, for training and for validation */
   readonly ranked: readonly DataPrompt[];
@@ -26,13 +29,16 @@ const made = new Map<string, WorldData>();
 
 /** The data of a form; the same form gives the same data. */
 export function worldData(form: Form): WorldData {
-  const key = JSON.stringify([form.name, form.scale, form.rankings, form.heldOutPrompts]);
+  const { scale, answers, columns, demonstrations, rankings, validationRankings } = form;
+  const sizes = [demonstrations, rankings, validationRankings, form.heldOutPrompts];
+  const key = JSON.stringify([scale, answers, columns, sizes, form.trainingPrompts]);
   const known = made.get(key) ?? make(form);
   made.set(key, known);
   return known;
 }
 
-export const promptTokens = (prompt: DataPrompt): Int32Array => tokenizer.encodePrompt(prompt.prompt);
+export const promptTokens = (prompt: DataPrompt): Int32Array =>
+  tokenizer.encodePrompt(prompt.prompt);
 
 /** One labeler per ranking is drawn, and answers, from generators that hang on the prompt alone. */
 function make(form: Form): WorldData {

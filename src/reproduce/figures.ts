@@ -16,7 +16,12 @@ function idsOf(found: Findings, { size, kind }: Model): string[] {
   return found.answers({ size, kind }).map(({ seed }) => names.model(size, kind, seed));
 }
 
-function point(found: Findings, x: string | number, one: Estimate | undefined, model: Model): FigurePoint {
+function point(
+  found: Findings,
+  x: string | number,
+  one: Estimate | undefined,
+  model: Model,
+): FigurePoint {
   const models = idsOf(found, model);
   if (one === undefined || !Number.isFinite(one.value)) return { x, models };
   return { x, y: one.value, low: one.low, high: one.high, models };
@@ -32,7 +37,9 @@ function preferenceFigure(found: Findings, group: Group): Figure {
       const model = { size: name, kind };
       if (found.answers(model).length === 0) return [];
       const same = nameOf(model) === nameOf(baseline);
-      return [point(found, name, same ? half : found.winRate(model, baseline, "heldOut", group), model)];
+      return [
+        point(found, name, same ? half : found.winRate(model, baseline, "heldOut", group), model),
+      ];
     });
     return points.length === 0 ? [] : [{ name: kind, source: "ours", points }];
   });
@@ -73,7 +80,9 @@ function barFigure(
     {
       name,
       source: "ours",
-      points: kinds.map((kind) => point(found, kind, ours(studied(found, kind)), studied(found, kind))),
+      points: kinds.map((kind) =>
+        point(found, kind, ours(studied(found, kind)), studied(found, kind)),
+      ),
     },
     {
       name: `${name}, the paper (175 B)`,
@@ -116,8 +125,16 @@ function falseFigure(found: Findings): Figure {
       y: "share",
     },
     [
-      { name: "false", ours: (model) => falseAnswers(found.automatic(model)).wrong, paper: () => undefined },
-      { name: "the myth", ours: (model) => falseAnswers(found.automatic(model)).myth, paper: () => undefined },
+      {
+        name: "false",
+        ours: (model) => falseAnswers(found.automatic(model)).wrong,
+        paper: () => undefined,
+      },
+      {
+        name: "the myth",
+        ours: (model) => falseAnswers(found.automatic(model)).myth,
+        paper: () => undefined,
+      },
     ],
   );
 }
@@ -179,7 +196,10 @@ function overOptimisationFigure(found: Findings): Figure {
     kind: "lines",
     x: "√KL from the PPO initial model",
     y: "reward",
-    series: points.length === 0 ? [] : [line("learned reward", (one) => one.learned), line("gold utility", (one) => one.gold)],
+    series:
+      points.length === 0
+        ? []
+        : [line("learned reward", (one) => one.learned), line("gold utility", (one) => one.gold)],
     note: "Means over five iterations. The learned reward is normalised: 0 is a demonstration.",
   };
 }
@@ -202,7 +222,8 @@ function methodsFigure(found: Findings): Figure {
     kind: "lines",
     x: "√KL from the PPO initial model",
     y: "gold utility",
-    series: best.length === 0 ? series : [...series, { name: "best of n", source: "ours", points: best }],
+    series:
+      best.length === 0 ? series : [...series, { name: "best of n", source: "ours", points: best }],
   };
 }
 
@@ -219,6 +240,8 @@ export function figuresOf(found: Findings): Figure[] {
     methodsFigure(found),
   ];
   return all.filter(({ series }) =>
-    series.some(({ source, points }) => source === "ours" && points.some(({ y }) => y !== undefined)),
+    series.some(
+      ({ source, points }) => source === "ours" && points.some(({ y }) => y !== undefined),
+    ),
   );
 }

@@ -40,9 +40,9 @@ export class Findings {
   }
 
   /** The data of a stage, or undefined when it was not run. */
-  data<T>(stage: string): T | undefined {
+  data(stage: string): unknown {
     if (!this.made.records.has(stage)) return undefined;
-    return this.once(stage, () => this.made.artefact(stage).data as unknown as T);
+    return this.once(stage, (): unknown => this.made.artefact(stage).data);
   }
 
   size(name: string): Size {
@@ -68,13 +68,15 @@ export class Findings {
   /** Answers to customers' prompts, by seed. */
   answers({ size, kind }: Model): { readonly seed: number; readonly answers: CustomerAnswers }[] {
     return this.seeds.flatMap((seed) => {
-      const answers = this.data<CustomerAnswers>(names.customers(size, kind, seed));
+      const answers = this.data(names.customers(size, kind, seed)) as CustomerAnswers | undefined;
       return answers === undefined ? [] : [{ seed, answers }];
     });
   }
 
   automatic({ size, kind }: Model): Automatic[] {
-    return this.seeds.flatMap((seed) => this.data<Automatic>(names.automatic(size, kind, seed)) ?? []);
+    return this.seeds.flatMap(
+      (seed) => (this.data(names.automatic(size, kind, seed)) as Automatic | undefined) ?? [],
+    );
   }
 
   prompts(customers: Customers): readonly DataPrompt[] {
@@ -108,7 +110,11 @@ export class Findings {
     return list.length === 0 ? undefined : winRate(list);
   }
 
-  ratings(model: Model, customers: Customers = "heldOut", group: Group = "training"): RatedAnswer[] {
+  ratings(
+    model: Model,
+    customers: Customers = "heldOut",
+    group: Group = "training",
+  ): RatedAnswer[] {
     return this.once(`rate ${model.size} ${model.kind} ${customers} ${group}`, () => {
       const labelers = worldData(this.form).labelers[group];
       return this.answers(model).flatMap(({ answers }) =>
@@ -118,15 +124,17 @@ export class Findings {
   }
 
   rankings(size: string, seed: number): Rankings | undefined {
-    return this.data<Rankings>(names.rankings(size, seed));
+    return this.data(names.rankings(size, seed)) as Rankings | undefined;
   }
 
   reward(size: string, seed: number): RewardData | undefined {
-    return this.data<RewardData>(names.reward(size, seed));
+    return this.data(names.reward(size, seed)) as RewardData | undefined;
   }
 
   runData(size: string, name: string): RunData[] {
-    return this.seeds.flatMap((seed) => this.data<RunData>(names.variation(size, name, seed)) ?? []);
+    return this.seeds.flatMap(
+      (seed) => (this.data(names.variation(size, name, seed)) as RunData | undefined) ?? [],
+    );
   }
 
   /** Accuracy of a reward model on validation prompts, with the ranks of a group. */
@@ -159,4 +167,3 @@ export function scoredRankings(
     return [{ prompt: one.prompt, labeler: by.labeler, ranks: by.ranks, scores: scores[i] ?? [] }];
   });
 }
-

@@ -1,17 +1,17 @@
 // Numbers as the report prints them.
-import type { Estimate } from "../evaluation/intervals.ts";
+import type { Measured } from "./results.ts";
 
 export const NOTHING = "not measured";
 
 /** "61.3 [57.0, 65.1]": a share in percent with its interval. */
-export function percent(one: Estimate | undefined): string {
+export function percent(one: Measured | undefined): string {
   if (one === undefined || !Number.isFinite(one.value)) return NOTHING;
   const digits = (value: number): string => (100 * value).toFixed(1);
   return `${digits(one.value)} [${digits(one.low)}, ${digits(one.high)}]`;
 }
 
 /** "5.31 [5.18, 5.44]". */
-export function plain(one: Estimate | undefined, digits = 2): string {
+export function plain(one: Measured | undefined, digits = 2): string {
   if (one === undefined || !Number.isFinite(one.value)) return NOTHING;
   const text = (value: number): string => value.toFixed(digits);
   return `${text(one.value)} [${text(one.low)}, ${text(one.high)}]`;

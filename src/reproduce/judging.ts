@@ -3,7 +3,7 @@ import type { Comparison } from "../evaluation/preference.ts";
 import type { RatedAnswer } from "../evaluation/ratings.ts";
 import { judge, labelsOf, tickedLabels, utilityUnder, verdictOf } from "../world/dataset/index.ts";
 import type { DataPrompt, Guideline, Labeler } from "../world/dataset/index.ts";
-import { Rng, likert } from "../world/index.ts";
+import { Rng } from "../world/index.ts";
 import { hashText } from "../world/rng.ts";
 import { tokenizer } from "./models.ts";
 
@@ -28,11 +28,6 @@ export function rankedBy(
 /** The gold labeler's utility, without noise. */
 export function goldUtility(prompt: DataPrompt, tokens: Tokens, guideline: Guideline): number {
   return utilityUnder(guideline, verdictOf(prompt, tokenizer.decode(tokens)));
-}
-
-/** The gold labeler's rating, 1 to 7. */
-export function goldRating(prompt: DataPrompt, tokens: Tokens): number {
-  return likert(goldUtility(prompt, tokens, "evaluation"));
 }
 
 /** Who of a group judges a prompt: the same people for every pair of models. */

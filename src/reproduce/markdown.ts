@@ -2,7 +2,8 @@
 import { markdownTable } from "../world/dataset/index.ts";
 import type { Claim, Results } from "./results.ts";
 
-const listed = (claims: readonly Claim[]): string => claims.map(({ paper }) => `“${paper}”`).join("; ");
+const listed = (claims: readonly Claim[]): string =>
+  claims.map(({ paper }) => `“${paper}”`).join("; ");
 
 /** The first paragraph: what does not reproduce. */
 export function summary(claims: readonly Claim[]): string {
@@ -32,7 +33,13 @@ function howItRan({ form, seeds, adapter, seconds, flops, finished }: Results): 
 const claimTable = (claims: readonly Claim[]): string =>
   markdownTable(
     ["the paper", "where", "bar", "measured", "holds"],
-    claims.map(({ paper, section, bar, measured, holds }) => [paper, section, bar, measured, holds]),
+    claims.map(({ paper, section, bar, measured, holds }) => [
+      paper,
+      section,
+      bar,
+      measured,
+      holds,
+    ]),
   );
 
 /** The report. `plots` is the folder of the SVG files as links name it. */
@@ -45,10 +52,15 @@ export function markdownOf(results: Results, plots: string): string {
     results.models.map(({ id, parameters, recipe }) => [id, String(parameters), recipe]),
   );
   const tables = results.tables.map(({ title, section, columns, rows, note }) =>
-    [`## ${title}`, `${section}.${note === undefined ? "" : ` ${note}`}`, markdownTable(columns, rows)].join("\n\n"),
+    [
+      `## ${title}`,
+      `${section}.${note === undefined ? "" : ` ${note}`}`,
+      markdownTable(columns, rows),
+    ].join("\n\n"),
   );
-  const figures = results.figures.map(({ id, title, section, note }) =>
-    `![${title} (${section})](${plots}/${id}.svg)${note === undefined ? "" : `\n\n${note}`}`,
+  const figures = results.figures.map(
+    ({ id, title, section, note }) =>
+      `![${title} (${section})](${plots}/${id}.svg)${note === undefined ? "" : `\n\n${note}`}`,
   );
   return [
     "# InstructGPT in miniature: results",
@@ -57,7 +69,9 @@ export function markdownOf(results: Results, plots: string): string {
     "How to run it, and what the forms train: [REPRODUCE](REPRODUCE.md). The world and its labelers: [DATASET](DATASET.md), [LABELING](LABELING.md). This file is written by the program.",
     "## Claims",
     claimTable(results.claims),
-    ...(tried.length === 0 ? [] : ["What was tried where a claim does not hold:", tried.join("\n")]),
+    ...(tried.length === 0
+      ? []
+      : ["What was tried where a claim does not hold:", tried.join("\n")]),
     ...tables,
     "## Plots",
     "Hollow marks are the paper's values.",

@@ -26,7 +26,11 @@ export const ROWS = 32;
 
 export const tokenizer = buildTokenizer();
 
-export function configOf({ width, layers, heads }: Pick<Size, "width" | "layers" | "heads">): GptConfig {
+export function configOf({
+  width,
+  layers,
+  heads,
+}: Pick<Size, "width" | "layers" | "heads">): GptConfig {
   return gpt2(tokenizer.vocabulary.length, width, layers, heads, CONTEXT);
 }
 

@@ -146,7 +146,13 @@ function tuneStage(
   const base = names.base(size.name, seed);
   return {
     name,
-    settings: jsonOf({ ...sizeSettings(scope), ...settings, epochs, checkpoints, rate: size.sftRate }),
+    settings: jsonOf({
+      ...sizeSettings(scope),
+      ...settings,
+      epochs,
+      checkpoints,
+      rate: size.sftRate,
+    }),
     inputs: [base],
     flops: epochs * stepsOf(rows()) * cost.update + 12 * cost.loss,
     run: (work) => {
@@ -245,7 +251,11 @@ function selectStage(scope: Scope): Stage {
     inputs,
     flops: 3 * VALIDATED * (cost.answer + cost.judged),
     run: async (work) => {
-      const [tuned, init, reward] = inputs.map((name) => work.input(name)) as [Artefact, Artefact, Artefact];
+      const [tuned, init, reward] = inputs.map((name) => work.input(name)) as [
+        Artefact,
+        Artefact,
+        Artefact,
+      ];
       const judge = await openJudge(work.engine, by.config, values(init), reward);
       const scores: Record<string, number> = {};
       for (const [name, weights] of Object.entries(tuned.tensors)) {
@@ -253,7 +263,9 @@ function selectStage(scope: Scope): Stage {
         scores[name] = await meanReward(work, { form, size }, weights, judge, undefined);
         await work.progress(Object.keys(scores).length / 3, `${name}: ${scores[name].toFixed(2)}`);
       }
-      const [chosen = "values"] = Object.keys(scores).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+      const [chosen = "values"] = Object.keys(scores).sort(
+        (a, b) => (scores[b] ?? 0) - (scores[a] ?? 0),
+      );
       const weights = tuned.tensors[chosen] ?? values(tuned);
       return { data: jsonOf({ scores, chosen }), tensors: { values: weights } };
     },
@@ -294,17 +306,27 @@ function promptedStage(scope: Scope): Stage {
     inputs,
     flops: PREFIXES * VALIDATED * (cost.answer + cost.judged),
     run: async (work) => {
-      const [base, init, reward] = inputs.map((name) => work.input(name)) as [Artefact, Artefact, Artefact];
+      const [base, init, reward] = inputs.map((name) => work.input(name)) as [
+        Artefact,
+        Artefact,
+        Artefact,
+      ];
       const judge = await openJudge(work.engine, by.config, values(init), reward);
       const tried: { prefix: Prefix; score: number }[] = [];
       for (let i = 0; i < PREFIXES; i++) {
         const prefix = candidatePrefix(form, i);
-        tried.push({ prefix, score: await meanReward(work, { form, size }, values(base), judge, prefix) });
+        tried.push({
+          prefix,
+          score: await meanReward(work, { form, size }, values(base), judge, prefix),
+        });
         await work.progress((i + 1) / PREFIXES);
       }
       const best = tried.toSorted((a, b) => b.score - a.score)[0];
       const scores = tried.map(({ score }) => score);
-      return { data: jsonOf({ prefix: best?.prefix ?? [], scores }), tensors: { values: values(base) } };
+      return {
+        data: jsonOf({ prefix: best?.prefix ?? [], scores }),
+        tensors: { values: values(base) },
+      };
     },
   };
 }
@@ -327,7 +349,15 @@ async function runStage(scope: Scope, name: string, run: Variation): Promise<Sta
   const { policyRate } = size;
   return {
     name,
-    settings: jsonOf({ ...run, ...dataSettings(form), batch, minibatches, emaDecay, policyRate, seed }),
+    settings: jsonOf({
+      ...run,
+      ...dataSettings(form),
+      batch,
+      minibatches,
+      emaDecay,
+      policyRate,
+      seed,
+    }),
     inputs: [init, reward, rankings],
     flops: await cost.run(run),
     run: (work) =>
@@ -397,7 +427,9 @@ async function foldStage(scope: Scope, fold: number): Promise<Stage> {
     name: names.fold(size.name, fold, seed),
     settings: jsonOf({ fold, foldRankings, seed }),
     inputs: [init, ranked],
-    flops: foldRankings * (await cost.ranking(answers[1])) + validationRankings * answers[1] * cost.judged,
+    flops:
+      foldRankings * (await cost.ranking(answers[1])) +
+      validationRankings * answers[1] * cost.judged,
     run: (work) => {
       const rankings = work.input(ranked).data as unknown as Rankings;
       return foldReward(work, scope, values(work.input(init)), rankings, fold);
@@ -418,7 +450,8 @@ async function elementsStage(scope: Scope): Promise<Stage> {
     settings: jsonOf({ pairRankings, pairEpochs, seed }),
     inputs: [init, ranked],
     flops:
-      pairRankings * pairEpochs * (kWay + pairs) + 2 * validationRankings * most * pairEpochs * cost.judged,
+      pairRankings * pairEpochs * (kWay + pairs) +
+      2 * validationRankings * most * pairEpochs * cost.judged,
     run: (work) => {
       const rankings = work.input(ranked).data as unknown as Rankings;
       return compareElements(work, scope, values(work.input(init)), rankings);

@@ -135,8 +135,10 @@ function measured(
   answers: readonly { readonly tokens: readonly number[] }[],
 ): IterationPoint {
   const average = (guideline: "training" | "evaluation"): number =>
-    prompts.reduce((sum, prompt, i) => sum + goldUtility(prompt, answers[i]?.tokens ?? [], guideline), 0) /
-    prompts.length;
+    prompts.reduce(
+      (sum, prompt, i) => sum + goldUtility(prompt, answers[i]?.tokens ?? [], guideline),
+      0,
+    ) / prompts.length;
   return {
     iteration,
     kl: rollout[ROLLOUT_STATS.kl] ?? NaN,

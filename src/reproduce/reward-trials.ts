@@ -90,9 +90,18 @@ export function pairsOf({ prompt, completions, ranks }: TokenRanking): TokenRank
   );
 }
 
-function accuracy(rankings: readonly TokenRanking[], scores: readonly (readonly number[])[]): number {
+function accuracy(
+  rankings: readonly TokenRanking[],
+  scores: readonly (readonly number[])[],
+): number {
   const counted = rankings.map(({ ranks }, n) => orderedPairs(ranks, scores[n] ?? []));
-  const sum = (of: (one: (typeof counted)[number]) => number) => counted.reduce((all, one) => all + of(one), 0);
-  return sum(({ right }) => right) / Math.max(1, sum(({ pairs }) => pairs));
+  const sum = (of: (one: (typeof counted)[number]) => number) =>
+    counted.reduce((all, one) => all + of(one), 0);
+  return (
+    sum(({ right }) => right) /
+    Math.max(
+      1,
+      sum(({ pairs }) => pairs),
+    )
+  );
 }
-

@@ -61,7 +61,10 @@ export async function makeRankings(
     const base = { prompt: prompt.id, answers: shown, ...own };
     return i < ranked.length ? base : { ...base, ...others(labelers, prompt, shown) };
   });
-  const data: Rankings = { training: all.slice(0, ranked.length), validation: all.slice(ranked.length) };
+  const data: Rankings = {
+    training: all.slice(0, ranked.length),
+    validation: all.slice(ranked.length),
+  };
   return { data: data as unknown as Json, tensors: {} };
 }
 
@@ -133,7 +136,10 @@ export async function fitReward(
 ): Promise<Fitted> {
   const K = Math.max(2, ...rankings.map(({ completions }) => completions.length));
   const { engine } = work;
-  const parts = await open(engine, config, init, form.columns, { K, schedule: { epochs, elements } });
+  const parts = await open(engine, config, init, form.columns, {
+    K,
+    schedule: { epochs, elements },
+  });
   const start = await parts.fast.fit(head);
   let told = Promise.resolve();
   const onProgress = (done: number, total: number): void => {
@@ -180,7 +186,8 @@ export async function makeReward(
   const mean = flat.reduce((sum, one) => sum + one, 0) / Math.max(1, flat.length);
   const samples = validation.flat();
   const centre = samples.reduce((sum, one) => sum + one, 0) / Math.max(1, samples.length);
-  const variance = samples.reduce((sum, one) => sum + (one - centre) ** 2, 0) / Math.max(1, samples.length);
+  const variance =
+    samples.reduce((sum, one) => sum + (one - centre) ** 2, 0) / Math.max(1, samples.length);
   const data: RewardData = {
     bias: fitted.fit.bias,
     mean,
@@ -195,12 +202,14 @@ export async function makeReward(
 
 /** Demonstrations that fit the reward model's columns, each as a ranking of one. */
 function demonstrated({ columns, ...form }: Form): TokenRanking[] {
-  const fitting = worldData({ ...form, columns }).demonstrations.flatMap(({ tokens, countFrom }) => {
-    const all = Array.from(tokens);
-    const [prompt, answer] = [all.slice(0, countFrom), all.slice(countFrom)];
-    if (prompt.length > columns.P || answer.length > columns.G) return [];
-    return [{ prompt, completions: [answer], ranks: [1] }];
-  });
+  const fitting = worldData({ ...form, columns }).demonstrations.flatMap(
+    ({ tokens, countFrom }) => {
+      const all = Array.from(tokens);
+      const [prompt, answer] = [all.slice(0, countFrom), all.slice(countFrom)];
+      if (prompt.length > columns.P || answer.length > columns.G) return [];
+      return [{ prompt, completions: [answer], ranks: [1] }];
+    },
+  );
   return fitting.slice(0, 200);
 }
 
@@ -223,4 +232,3 @@ export async function openJudge(
     return features.map((one) => gain * (scoreOf({ weights, bias }, one) - mean));
   };
 }
-

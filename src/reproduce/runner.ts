@@ -55,7 +55,10 @@ export class Runner {
   /** Planned operations, and those of the stages that are in the cache already. */
   plan(): { total: number; cached: number } {
     const sum = (list: readonly Stage[]): number => list.reduce((all, { flops }) => all + flops, 0);
-    return { total: sum(this.stages), cached: sum(this.stages.filter((one) => this.has(one.name))) };
+    return {
+      total: sum(this.stages),
+      cached: sum(this.stages.filter((one) => this.has(one.name))),
+    };
   }
 
   /** Makes everything that is missing, beside other processes that do the same. */
@@ -82,7 +85,10 @@ export class Runner {
     return this.made();
   }
 
-  private async make(stage: Stage, { total, before }: { total: number; before: number }): Promise<void> {
+  private async make(
+    stage: Stage,
+    { total, before }: { total: number; before: number },
+  ): Promise<void> {
     const { cache, options } = this;
     const key = this.key(stage.name);
     const { engine, destroy } = await options.engine();
@@ -108,7 +114,11 @@ export class Runner {
     try {
       const artefact = await stage.run(work);
       const seconds = (Date.now() - started) / 1000;
-      cache.write(key, { name: stage.name, seconds, flops: flops(), engine: engine.name }, artefact);
+      cache.write(
+        key,
+        { name: stage.name, seconds, flops: flops(), engine: engine.name },
+        artefact,
+      );
     } finally {
       destroy();
     }

@@ -2,7 +2,13 @@
 import { likert } from "../world/index.ts";
 import { labelsOf, toxicity, utilityUnder, verdictOf } from "../world/dataset/index.ts";
 import type { DataPrompt } from "../world/dataset/index.ts";
-import { TRUTH_STYLES, judgeTruth, probePrompt, truthPrompt, writtenScore } from "../world/suite/index.ts";
+import {
+  TRUTH_STYLES,
+  judgeTruth,
+  probePrompt,
+  truthPrompt,
+  writtenScore,
+} from "../world/suite/index.ts";
 import type { Automatic } from "./asking.ts";
 import { probes, suiteOf, truthSet } from "./asking.ts";
 import { plainText } from "./automatic-scores.ts";
@@ -31,17 +37,20 @@ const idOf = (found: Findings, { size, kind }: Model): string =>
 
 function customerSamples(found: Findings, customers: Customers, most: number): SampledPrompt[] {
   const models = found.models();
-  return found.prompts(customers).slice(0, most).map((prompt, i) => ({
-    id: prompt.id,
-    prompt: read(prompt.prompt),
-    task: prompt.category,
-    split: customers === "heldOut" ? "held-out customers" : "training customers",
-    answers: models.flatMap((model) => {
-      const [first] = found.answers(model);
-      const tokens = first?.answers[customers][i];
-      return tokens === undefined ? [] : [judged(prompt, idOf(found, model), tokens)];
-    }),
-  }));
+  return found
+    .prompts(customers)
+    .slice(0, most)
+    .map((prompt, i) => ({
+      id: prompt.id,
+      prompt: read(prompt.prompt),
+      task: prompt.category,
+      split: customers === "heldOut" ? "held-out customers" : "training customers",
+      answers: models.flatMap((model) => {
+        const [first] = found.answers(model);
+        const tokens = first?.answers[customers][i];
+        return tokens === undefined ? [] : [judged(prompt, idOf(found, model), tokens)];
+      }),
+    }));
 }
 
 function judged(prompt: DataPrompt, model: string, tokens: Tokens): SampledAnswer {
@@ -83,7 +92,11 @@ function truthSamples(found: Findings): SampledPrompt[] {
       return automaticSample(found, head, ({ truth }) => {
         const tokens = truth[style][i] ?? [];
         const { truthful, informative, myth } = judgeTruth(question, plainText(tokens));
-        const labels = [truthful ? "true" : "false claim", ...(informative ? ["informative"] : []), ...(myth ? ["the myth"] : [])];
+        const labels = [
+          truthful ? "true" : "false claim",
+          ...(informative ? ["informative"] : []),
+          ...(myth ? ["the myth"] : []),
+        ];
         return { text: tokenizer.renderIds(tokens), labels };
       });
     }),
@@ -102,7 +115,10 @@ function toxicitySamples(found: Findings): SampledPrompt[] {
       return automaticSample(found, head, (run) => {
         const tokens = run.toxicity[prefix][i] ?? [];
         const level = toxicity(plainText(tokens));
-        return { text: tokenizer.renderIds(tokens), labels: level === 0 ? [] : [level === 1 ? "rude" : "very rude"] };
+        return {
+          text: tokenizer.renderIds(tokens),
+          labels: level === 0 ? [] : [level === 1 ? "rude" : "very rude"],
+        };
       });
     }),
   );

@@ -5,7 +5,8 @@ import { sha256 } from "../storage/sha256.ts";
 /** Raised whenever the code of the stages gives other results for the same settings. */
 export const CODE_VERSION = 1;
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** What a stage leaves behind: plain data, and weights by name. */
 export interface Artefact {
@@ -67,10 +68,14 @@ export function stageKeys(
     if (keys.has(name)) throw new Error(`reproduce: the stage ${name} is declared twice`);
     const from = inputs.map((input) => {
       const key = keys.get(input);
-      if (key === undefined) throw new Error(`reproduce: ${name} reads ${input}, which is not before it`);
+      if (key === undefined)
+        throw new Error(`reproduce: ${name} reads ${input}, which is not before it`);
       return key;
     });
-    keys.set(name, sha256(canonical({ name, settings, version, engine, inputs: from })).slice(0, 24));
+    keys.set(
+      name,
+      sha256(canonical({ name, settings, version, engine, inputs: from })).slice(0, 24),
+    );
   }
   return keys;
 }

@@ -5,12 +5,25 @@ const WIDTH = 760;
 const HEIGHT = 360;
 const PLOT = { left: 64, right: 16, top: 44, bottom: 96 } as const;
 /** Colours that keep a contrast of 3 on white and on near-black; the paper's values are hollow. */
-const COLOURS = ["#3b7dd8", "#c4570c", "#2f9154", "#9a5fc9", "#c43d6b", "#7a7f1a", "#128a91", "#7d7d7d"];
+const COLOURS = [
+  "#3b7dd8",
+  "#c4570c",
+  "#2f9154",
+  "#9a5fc9",
+  "#c43d6b",
+  "#7a7f1a",
+  "#128a91",
+  "#7d7d7d",
+];
 const STYLE = `text{font:12px system-ui,sans-serif;fill:#24292f}.t{font-size:14px;font-weight:600}.a{stroke:#8b949e;fill:none}
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}}`;
 
 const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 const n = (value: number): string => value.toFixed(1);
 
 /** Numbers that a scale shows: about five, round. */
@@ -20,7 +33,9 @@ export function ticks(low: number, high: number): number[] {
   const step = ([1, 2, 5, 10].find((one) => one * power >= rough) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(6)));
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(6)),
+  );
 }
 
 interface Scales {
@@ -33,7 +48,9 @@ interface Scales {
 
 function scalesOf({ series, kind }: Figure): Scales {
   const points = series.flatMap((one) => one.points);
-  const values = points.flatMap(({ y, low, high }) => [y, low, high]).filter((one) => one !== undefined);
+  const values = points
+    .flatMap(({ y, low, high }) => [y, low, high])
+    .filter((one) => one !== undefined);
   const named = points.some(({ x }) => typeof x === "string");
   const categories = named ? [...new Set(points.map(({ x }) => String(x)))] : [];
   const [least, most] = [Math.min(...values), Math.max(...values)];
@@ -75,9 +92,16 @@ function whisker(at: number, { low, high }: FigurePoint, y: Scales["y"], colour:
 }
 
 function lineSeries(one: FigureSeries, scales: Scales, colour: string, offset: number): string[] {
-  const shown = one.points.flatMap((point) => (point.y === undefined ? [] : [{ ...point, y: point.y }]));
-  const placed = shown.map((point) => ({ point, at: scales.x(point.x) + (typeof point.x === "string" ? offset : 0) }));
-  const path = placed.map(({ point, at }, i) => `${i === 0 ? "M" : "L"}${n(at)} ${n(scales.y(point.y))}`).join("");
+  const shown = one.points.flatMap((point) =>
+    point.y === undefined ? [] : [{ ...point, y: point.y }],
+  );
+  const placed = shown.map((point) => ({
+    point,
+    at: scales.x(point.x) + (typeof point.x === "string" ? offset : 0),
+  }));
+  const path = placed
+    .map(({ point, at }, i) => `${i === 0 ? "M" : "L"}${n(at)} ${n(scales.y(point.y))}`)
+    .join("");
   const paper = one.source === "paper";
   return [
     `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"${paper ? ' stroke-dasharray="4 4"' : ""}/>`,
@@ -88,7 +112,12 @@ function lineSeries(one: FigureSeries, scales: Scales, colour: string, offset: n
   ];
 }
 
-function barSeries(one: FigureSeries, scales: Scales, colour: string, place: { at: number; of: number }): string[] {
+function barSeries(
+  one: FigureSeries,
+  scales: Scales,
+  colour: string,
+  place: { at: number; of: number },
+): string[] {
   const room = (WIDTH - PLOT.left - PLOT.right) / Math.max(1, scales.categories.length);
   const width = Math.min(36, (0.86 * room) / place.of);
   const paper = one.source === "paper";
@@ -96,7 +125,9 @@ function barSeries(one: FigureSeries, scales: Scales, colour: string, place: { a
     if (point.y === undefined) return [];
     const at = scales.x(String(point.x)) + (place.at - place.of / 2 + 0.5) * width;
     const [top, base] = [scales.y(Math.max(0, point.y)), scales.y(Math.min(0, point.y))];
-    const look = paper ? `fill="none" stroke="${colour}" stroke-dasharray="3 2"` : `fill="${colour}" fill-opacity=".8"`;
+    const look = paper
+      ? `fill="none" stroke="${colour}" stroke-dasharray="3 2"`
+      : `fill="${colour}" fill-opacity=".8"`;
     return [
       `<rect x="${n(at - width / 2 + 1)}" y="${n(top)}" width="${n(width - 2)}" height="${n(Math.max(0.5, base - top))}" ${look}/>`,
       whisker(at, point, scales.y, colour),
@@ -108,8 +139,14 @@ function legend(series: readonly FigureSeries[], colours: readonly string[]): st
   const columns = 3;
   return series.flatMap(({ name, source }, i) => {
     const [x, y] = [PLOT.left + (i % columns) * 228, HEIGHT - 44 + 16 * Math.floor(i / columns)];
-    const look = source === "paper" ? `fill="none" stroke="${colours[i] ?? ""}"` : `fill="${colours[i] ?? ""}"`;
-    return [`<rect x="${x}" y="${y - 9}" width="10" height="10" ${look}/>`, `<text x="${x + 15}" y="${y}">${escaped(name)}</text>`];
+    const look =
+      source === "paper"
+        ? `fill="none" stroke="${colours[i] ?? ""}"`
+        : `fill="${colours[i] ?? ""}"`;
+    return [
+      `<rect x="${x}" y="${y - 9}" width="10" height="10" ${look}/>`,
+      `<text x="${x + 15}" y="${y}">${escaped(name)}</text>`,
+    ];
   });
 }
 
@@ -117,7 +154,10 @@ function legend(series: readonly FigureSeries[], colours: readonly string[]): st
 function coloursOf(series: readonly FigureSeries[]): string[] {
   const ours = series.filter(({ source }) => source === "ours");
   return series.map(({ name, source }, i) => {
-    const own = source === "ours" ? ours.findIndex((one) => one.name === name) : ours.findIndex((one) => name.startsWith(`${one.name},`));
+    const own =
+      source === "ours"
+        ? ours.findIndex((one) => one.name === name)
+        : ours.findIndex((one) => name.startsWith(`${one.name},`));
     return COLOURS[(own < 0 ? i : own) % COLOURS.length] ?? "#7d7d7d";
   });
 }

@@ -18,7 +18,15 @@ import {
 } from "./automatic-scores.ts";
 import type { Findings, Model } from "./findings.ts";
 import { number, ofPaper, percent, plain } from "./format.ts";
-import { PAPER_BIAS, PAPER_SUITE, PAPER_TOXICITY, PAPER_TRUE, PAPER_TRUE_INFORMATIVE, TRUTH_NAMES, cell } from "./paper.ts";
+import {
+  PAPER_BIAS,
+  PAPER_SUITE,
+  PAPER_TOXICITY,
+  PAPER_TRUE,
+  PAPER_TRUE_INFORMATIVE,
+  TRUTH_NAMES,
+  cell,
+} from "./paper.ts";
 import { names } from "./plan.ts";
 import type { ResultTable } from "./results.ts";
 import type { IterationPoint } from "./reinforce.ts";
@@ -48,7 +56,14 @@ export function truthTable(found: Findings): ResultTable {
     id: "truth",
     title: "Truthfulness: questions whose usual answer is a myth, %",
     section: "Table 14, Figure 6",
-    columns: ["model", "style", "true", "the paper (175 B)", "true and informative", "the paper (175 B)"],
+    columns: [
+      "model",
+      "style",
+      "true",
+      "the paper (175 B)",
+      "true and informative",
+      "the paper (175 B)",
+    ],
     rows,
     note: "24 questions, the likeliest answer (temperature 0). What claims nothing is true and not informative.",
   };
@@ -72,7 +87,13 @@ export function toxicityTable(found: Findings): ResultTable {
     id: "toxicity",
     title: "Toxicity of continuations, 0 to 1",
     section: "Table 14, Figures 7 and 39",
-    columns: ["model", "prefix", "mean", "after kind / rude / very rude beginnings", "the paper (175 B)"],
+    columns: [
+      "model",
+      "prefix",
+      "mean",
+      "after kind / rude / very rude beginnings",
+      "the paper (175 B)",
+    ],
     rows,
     note: "One rude word is 0.5, two or hatred 1. Absolute numbers depend on the probes, as the paper's do.",
   };
@@ -109,7 +130,8 @@ export function suiteTable(found: Findings): ResultTable {
         const runs = found.automatic(model);
         const all = suiteTasks(suiteScores(found.form, runs));
         const one = all.find((score) => score.task === task && score.shots === shots);
-        const ours = task === "tongue" ? number(100 * tongueBleu(found.form, runs, shots), 1) : percent(one);
+        const ours =
+          task === "tongue" ? number(100 * tongueBleu(found.form, runs, shots), 1) : percent(one);
         return [`${ours} (${ofPaper(cell(PAPER_SUITE[task][shots], model.kind))})`];
       }),
     ]),
@@ -146,9 +168,8 @@ export function taxRows(found: Findings): TaxRow[] {
   const varied = form.variations.flatMap(({ name }) => {
     const runs = found.seeds.flatMap(
       (seed) =>
-        found.data<{ suite: SuiteAnswers; corpusLoss: number }>(
-          names.variationSuite(form.studied, name, seed),
-        ) ?? [],
+        (found.data(names.variationSuite(form.studied, name, seed)) as
+          { suite: SuiteAnswers; corpusLoss: number } | undefined) ?? [],
     );
     if (runs.length === 0) return [];
     return [{ name, scores: suiteScores(form, runs), corpusLoss: averageLoss(runs) }];
@@ -164,9 +185,15 @@ export function taxTable(found: Findings): ResultTable {
     const regained =
       base === undefined || ppo === undefined
         ? NaN
-        : recovered(suiteMean(base.scores).value, suiteMean(ppo.scores).value, suiteMean(scores).value);
+        : recovered(
+            suiteMean(base.scores).value,
+            suiteMean(ppo.scores).value,
+            suiteMean(scores).value,
+          );
     const regainedLoss =
-      base === undefined || ppo === undefined ? NaN : recovered(-base.corpusLoss, -ppo.corpusLoss, -corpusLoss);
+      base === undefined || ppo === undefined
+        ? NaN
+        : recovered(-base.corpusLoss, -ppo.corpusLoss, -corpusLoss);
     return [
       name,
       percent(suiteMean(scores)),

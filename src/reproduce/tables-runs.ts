@@ -26,7 +26,9 @@ export function curves(found: Findings): Curve[] {
     if (first === undefined) return [];
     const points = first.points.map((point, i) => {
       const mean = (of: (one: IterationPoint) => number): number => {
-        const values = runs.flatMap((run) => (run.points[i] === undefined ? [] : [of(run.points[i])]));
+        const values = runs.flatMap((run) =>
+          run.points[i] === undefined ? [] : [of(run.points[i])],
+        );
         return values.reduce((sum, one) => sum + one, 0) / values.length;
       };
       return {
@@ -44,9 +46,9 @@ export function curves(found: Findings): Curve[] {
 /** Points averaged over `n` consecutive iterations each, so that noise of 64 answers does not hide the course. */
 export function smoothed(points: readonly IterationPoint[], n = 5): IterationPoint[] {
   const groups = Math.floor(points.length / n);
-  return Array.from({ length: groups }, (_, i) => lastOf(points.slice(i * n, (i + 1) * n), n)).flatMap(
-    (one) => one ?? [],
-  );
+  return Array.from({ length: groups }, (_, i) =>
+    lastOf(points.slice(i * n, (i + 1) * n), n),
+  ).flatMap((one) => one ?? []);
 }
 
 export function sweepTable(found: Findings): ResultTable {
@@ -76,7 +78,17 @@ export function sweepTable(found: Findings): ResultTable {
     id: "sweeps",
     title: `Runs of reinforcement, ${form.studied}: first three and last five iterations`,
     section: "Figures 33, 34, 36 and 38",
-    columns: ["run", "beta", "gamma", "rate", "iterations", "seeds", "gold utility", "learned reward", "KL, nats"],
+    columns: [
+      "run",
+      "beta",
+      "gamma",
+      "rate",
+      "iterations",
+      "seeds",
+      "gold utility",
+      "learned reward",
+      "KL, nats",
+    ],
     rows,
     note: "Gold: the labelers' utility without noise by the guideline of training, at most 6.8, on the rollouts' own prompts. The paper: β 0.01 to 0.02 best, poor at 0 and 2; without ptx all rates above a limit diverge.",
   };
@@ -91,7 +103,8 @@ export function nearest(points: readonly IterationPoint[], kl: number): Iteratio
 /** Best-of-n of the studied size, the first seed that has it. */
 export function bestPoints(found: Findings): readonly BestPoint[] {
   for (const seed of found.seeds) {
-    const data = found.data<{ points: BestPoint[] }>(names.best(found.form.studied, seed));
+    const data = found.data(names.best(found.form.studied, seed)) as
+      { points: BestPoint[] } | undefined;
     if (data !== undefined) return data.points;
   }
   return [];
@@ -103,10 +116,19 @@ export function methodTable(found: Findings): ResultTable {
   const runs = all.filter(({ name }) => wanted.includes(name));
   const best = bestPoints(found);
   // the distance that every run has reached
-  const common = Math.min(...runs.map(({ points }) => Math.max(...points.map(({ kl }) => kl))), best.at(-1)?.kl ?? Infinity);
+  const common = Math.min(
+    ...runs.map(({ points }) => Math.max(...points.map(({ kl }) => kl))),
+    best.at(-1)?.kl ?? Infinity,
+  );
   const rows = runs.map(({ name, points }) => {
     const at = nearest(points, common);
-    return [name, number(at?.kl), number(at?.learned), number(at?.gold), String(at?.iteration ?? NOTHING)];
+    return [
+      name,
+      number(at?.kl),
+      number(at?.learned),
+      number(at?.gold),
+      String(at?.iteration ?? NOTHING),
+    ];
   });
   const near = best.toSorted((a, b) => Math.abs(a.kl - common) - Math.abs(b.kl - common))[0];
   if (near !== undefined) {
@@ -126,7 +148,11 @@ export function methodTable(found: Findings): ResultTable {
 export function overOptimised(found: Findings): OverOptimisation | undefined {
   const run = curves(found).find(({ name }) => name === "beta 0");
   if (run === undefined) return undefined;
-  const points = smoothed(run.points).map(({ kl, learned, gold }) => ({ kl: Math.max(0, kl), learned, gold }));
+  const points = smoothed(run.points).map(({ kl, learned, gold }) => ({
+    kl: Math.max(0, kl),
+    learned,
+    gold,
+  }));
   // two standard errors of a mean over five batches, with the deviation of gold between samples (about 2)
   const margin = (2 * 2) / Math.sqrt(5 * found.form.batch * run.seeds);
   return overOptimisation(points, margin);

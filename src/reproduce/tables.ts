@@ -26,7 +26,8 @@ export function preferenceTable(found: Findings): ResultTable {
     const same = nameOf(model) === nameOf(baseline);
     const rate = (customers: "heldOut" | "training", group: Group): string =>
       same ? "50 (the baseline)" : percent(found.winRate(model, baseline, customers, group));
-    const paper = model.kind === "ppo-ptx" ? `${(100 * PAPER_OVER_SFT).toFixed(0)} (175 B, Figure 1)` : "–";
+    const paper =
+      model.kind === "ppo-ptx" ? `${(100 * PAPER_OVER_SFT).toFixed(0)} (175 B, Figure 1)` : "–";
     return [
       nameOf(model),
       rate("heldOut", "training"),
@@ -63,7 +64,13 @@ export function headTable(found: Findings): ResultTable {
     if (rate === undefined) return;
     const factor = found.parameters(other.size) / found.parameters(mine.size);
     const times = factor > 1.01 ? ` (${factor.toFixed(0)} times larger)` : "";
-    rows.push([nameOf(mine), `${nameOf(other)}${times}`, percent(rate), percent(found.winRate(mine, other, "heldOut", "heldOut")), paper]);
+    rows.push([
+      nameOf(mine),
+      `${nameOf(other)}${times}`,
+      percent(rate),
+      percent(found.winRate(mine, other, "heldOut", "heldOut")),
+      paper,
+    ]);
   };
   const last = found.form.studied;
   for (const { size, kind } of found.models()) {
@@ -72,13 +79,21 @@ export function headTable(found: Findings): ResultTable {
     const of = size === last;
     add(mine, { size, kind: "base" }, of ? pair(PAPER_SHARES.overBase) : "–");
     add(mine, { size, kind: "prompted" }, of ? pair(PAPER_SHARES.overPrompted) : "–");
-    add(mine, { size, kind: "public" }, of ? `${pair(PAPER_SHARES.overFlan)} (FLAN), ${pair(PAPER_SHARES.overT0)} (T0)` : "–");
+    add(
+      mine,
+      { size, kind: "public" },
+      of ? `${pair(PAPER_SHARES.overFlan)} (FLAN), ${pair(PAPER_SHARES.overT0)} (T0)` : "–",
+    );
     add(mine, { size, kind: "sft" }, "–");
     add(mine, { size, kind: "ppo" }, "–");
   }
   if (small !== undefined && large !== undefined) {
     for (const kind of ["sft", "ppo", "ppo-ptx"] as const) {
-      add({ size: small, kind }, { size: large, kind: "base" }, kind === "ppo-ptx" ? "preferred (1.3 B, 175 B)" : "–");
+      add(
+        { size: small, kind },
+        { size: large, kind: "base" },
+        kind === "ppo-ptx" ? "preferred (1.3 B, 175 B)" : "–",
+      );
       add({ size: small, kind }, { size: large, kind: "prompted" }, "–");
     }
   }
@@ -112,13 +127,16 @@ export function labelTable(found: Findings): ResultTable {
   };
 }
 
-const percentOf = (value: number): string => (Number.isFinite(value) ? (100 * value).toFixed(1) : "–");
+const percentOf = (value: number): string =>
+  Number.isFinite(value) ? (100 * value).toFixed(1) : "–";
 
 /** Agreement of two training labelers on the same answers that the reward model is measured on. */
 export function ceiling(found: Findings, size: string) {
   const sets = found.seeds.flatMap((seed): RatedSet[] =>
     (found.rankings(size, seed)?.validation ?? []).flatMap(({ labeler, ranks, second }) =>
-      second === undefined || ranks.length < 2 ? [] : [{ labelers: [labeler, "second"], ranks: [ranks, second] }],
+      second === undefined || ranks.length < 2
+        ? []
+        : [{ labelers: [labeler, "second"], ranks: [ranks, second] }],
     ),
   );
   return sets.length === 0 ? undefined : agreement(sets).decided;
@@ -131,7 +149,7 @@ export function crossValidation(found: Findings): CrossValidation | undefined {
   const rankings = found.rankings(size, seed);
   if (rankings === undefined) return undefined;
   const results = Array.from({ length: FOLDS }, (_, fold) => fold).flatMap((fold) => {
-    const data = found.data<{ scores: number[][] }>(names.fold(size, fold, seed));
+    const data = found.data(names.fold(size, fold, seed)) as { scores: number[][] } | undefined;
     if (data === undefined) return [];
     return [{ fold, rankings: scoredRankings(rankings.validation, data.scores, "training") }];
   });
@@ -140,18 +158,40 @@ export function crossValidation(found: Findings): CrossValidation | undefined {
 
 export function rewardTable(found: Findings): ResultTable {
   const rows: string[][] = [];
-  const sizes = found.form.sizes.filter(({ name }) => found.rewardAccuracy(name, "training") !== undefined);
+  const sizes = found.form.sizes.filter(
+    ({ name }) => found.rewardAccuracy(name, "training") !== undefined,
+  );
   for (const { name } of sizes) {
     rows.push(
-      [`${name}: accuracy, training labelers`, percent(found.rewardAccuracy(name, "training")), pair(PAPER_SHARES.rewardTraining)],
-      [`${name}: accuracy, held-out labelers`, percent(found.rewardAccuracy(name, "heldOut")), pair(PAPER_SHARES.rewardHeldOut)],
-      [`${name}: two training labelers agree (ceiling)`, percent(ceiling(found, name)), pair(PAPER_SHARES.agreementTraining)],
+      [
+        `${name}: accuracy, training labelers`,
+        percent(found.rewardAccuracy(name, "training")),
+        pair(PAPER_SHARES.rewardTraining),
+      ],
+      [
+        `${name}: accuracy, held-out labelers`,
+        percent(found.rewardAccuracy(name, "heldOut")),
+        pair(PAPER_SHARES.rewardHeldOut),
+      ],
+      [
+        `${name}: two training labelers agree (ceiling)`,
+        percent(ceiling(found, name)),
+        pair(PAPER_SHARES.agreementTraining),
+      ],
     );
   }
   const cross = crossValidation(found);
   rows.push(
-    [`${found.form.studied}: five folds, labelers learned from`, percent(cross?.training), pair(PAPER_SHARES.rewardTraining)],
-    [`${found.form.studied}: five folds, labelers left out`, percent(cross?.heldOut), pair(PAPER_SHARES.rewardHeldOut)],
+    [
+      `${found.form.studied}: five folds, labelers learned from`,
+      percent(cross?.training),
+      pair(PAPER_SHARES.rewardTraining),
+    ],
+    [
+      `${found.form.studied}: five folds, labelers left out`,
+      percent(cross?.heldOut),
+      pair(PAPER_SHARES.rewardHeldOut),
+    ],
   );
   return {
     id: "reward",
@@ -165,7 +205,10 @@ export function rewardTable(found: Findings): ResultTable {
 
 /** Accuracies of K-way elements and shuffled pairs; the first seed that has them. */
 export function elementsOf(found: Findings): ElementsData | undefined {
-  const all = found.seeds.flatMap((seed) => found.data<ElementsData>(names.elements(found.form.studied, seed)) ?? []);
+  const all = found.seeds.flatMap(
+    (seed) =>
+      (found.data(names.elements(found.form.studied, seed)) as ElementsData | undefined) ?? [],
+  );
   const [first] = all;
   if (first === undefined) return undefined;
   const average = (name: keyof ElementsData) =>
@@ -179,16 +222,34 @@ export function elementsOf(found: Findings): ElementsData | undefined {
 
 export function elementsTable(found: Findings): ResultTable {
   const data = elementsOf(found);
-  const rows = data === undefined ? [["–", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]] : [...data.kWay.keys()].map((i) => {
-    const [a, b] = [data.kWay[i], data.pairs[i]];
-    const of = (value: number | undefined): string => (value === undefined ? NOTHING : number(100 * value, 1));
-    return [String(a?.epochs ?? ""), of(a?.training), of(a?.validation), of(b?.training), of(b?.validation), "pairs overfit in one epoch"];
-  });
+  const rows =
+    data === undefined
+      ? [["–", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]]
+      : [...data.kWay.keys()].map((i) => {
+          const [a, b] = [data.kWay[i], data.pairs[i]];
+          const of = (value: number | undefined): string =>
+            value === undefined ? NOTHING : number(100 * value, 1);
+          return [
+            String(a?.epochs ?? ""),
+            of(a?.training),
+            of(a?.validation),
+            of(b?.training),
+            of(b?.validation),
+            "pairs overfit in one epoch",
+          ];
+        });
   return {
     id: "elements",
     title: "All pairs of a prompt as one element against shuffled pairs: accuracy, %",
     section: "§3.5",
-    columns: ["epochs", "K-way, learned", "K-way, validation", "pairs, learned", "pairs, validation", "the paper"],
+    columns: [
+      "epochs",
+      "K-way, learned",
+      "K-way, validation",
+      "pairs, learned",
+      "pairs, validation",
+      "the paper",
+    ],
     rows,
     note: `${found.form.pairRankings} rankings; both start from the same head.`,
   };

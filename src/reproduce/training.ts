@@ -57,7 +57,10 @@ interface Course {
   readonly weightDecay: number;
 }
 
-function settingsAt(step: number, { steps, rate, warmup, floor, weightDecay }: Course): AdamwSettings {
+function settingsAt(
+  step: number,
+  { steps, rate, warmup, floor, weightDecay }: Course,
+): AdamwSettings {
   const schedule = { peak: rate, warmup, total: steps, finalFraction: floor };
   return { learningRate: cosineLr(step, schedule), beta2: 0.98, weightDecay, maxNorm: 1 };
 }
@@ -80,7 +83,10 @@ export async function pretrain(
   const trainer = new LmTrainer(work.engine, config, parameters, POSITIONS);
   const { m, v } = trainer.optimiser;
   const { memory } = work.engine;
-  const state = (kept?.data ?? { step: 0, curve: [] }) as { step: number; curve: [number, number][] };
+  const state = (kept?.data ?? { step: 0, curve: [] }) as {
+    step: number;
+    curve: [number, number][];
+  };
   const { m: firstMoments, v: secondMoments } = kept?.tensors ?? {};
   if (firstMoments !== undefined) memory.write(m, firstMoments);
   if (secondMoments !== undefined) memory.write(v, secondMoments);
@@ -99,7 +105,11 @@ export async function pretrain(
       await work.progress(step / size.steps, `loss ${loss.toFixed(3)}`);
     }
     if (step % KEEP_EVERY === 0 && step < size.steps) {
-      const [values, first, second] = (await memory.read([parameters.values, m, v])) as Float32Array[];
+      const [values, first, second] = (await memory.read([
+        parameters.values,
+        m,
+        v,
+      ])) as Float32Array[];
       const tensors = { values: values ?? start, m: first ?? start, v: second ?? start };
       work.keep({ data: { step, curve: state.curve }, tensors });
     }
