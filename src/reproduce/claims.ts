@@ -217,7 +217,7 @@ function tax(found: Findings): Verdict {
   const suite = (scores: typeof base.scores): number => suiteMean(scores).value;
   const regained = recovered(suite(base.scores), suite(ppo.scores), suite(ptx.scores));
   const onLoss = recovered(-base.corpusLoss, -ppo.corpusLoss, -ptx.corpusLoss);
-  const betas = rows.filter(({ name }) => /^beta 0\.[1-9]/.test(name));
+  const betas = rows.filter(({ name }) => /^beta (?:0\.[1-9]|[1-9])/.test(name));
   const strongest = betas.at(-1);
   const byBeta =
     strongest === undefined

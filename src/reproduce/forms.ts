@@ -100,11 +100,11 @@ export function variation(name: string, changes: Partial<Variation>): Variation 
   return {
     name,
     method: "ppo",
-    iterations: 30,
+    iterations: 25,
     klCoefficient: 0.02,
     ptxCoefficient: 0,
     rateFactor: 1,
-    rewardLimit: 1.5,
+    rewardLimit: 1,
     suite: true,
     ...changes,
   };
@@ -116,11 +116,11 @@ export const QUICK: Form = {
   sizes: [
     {
       ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
-      ...{ steps: 3000, rate: 4e-3, sftRate: 2e-3, policyRate: 7e-4, sftEpochs: 12, kinds: ALL },
+      ...{ steps: 3000, rate: 4e-3, sftRate: 2e-3, policyRate: 5e-4, sftEpochs: 12, kinds: ALL },
     },
     {
       ...{ name: "micro", width: 64, layers: 4, heads: 4, start: "shipped" },
-      ...{ steps: 1000, rate: 1.5e-3, sftRate: 1e-3, policyRate: 5e-4, sftEpochs: 8, kinds: ALL },
+      ...{ steps: 1000, rate: 1.5e-3, sftRate: 1e-3, policyRate: 3e-4, sftEpochs: 8, kinds: ALL },
     },
     {
       ...{ name: "mini", width: 128, layers: 6, heads: 8, start: "grown" },
@@ -141,26 +141,24 @@ export const QUICK: Form = {
   rankings: 1400,
   validationRankings: 200,
   rewardEpochs: 1,
-  foldRankings: 300,
-  pairRankings: 120,
+  foldRankings: 250,
+  pairRankings: 80,
   pairEpochs: 3,
   batch: 64,
   minibatches: 2,
   iterations: 50,
   klCoefficient: 0.02,
   ptxCoefficient: 1,
-  rewardLimit: 1.5,
+  rewardLimit: 1,
   emaDecay: 0.9,
   variations: [
     variation("beta 0", { klCoefficient: 0, rewardLimit: 10, iterations: 60, rateFactor: 2 }),
-    variation("beta 0.1", { klCoefficient: 0.1 }),
     variation("beta 0.5", { klCoefficient: 0.5 }),
-    variation("gamma 0.3", { ptxCoefficient: 0.3 }),
-    variation("gamma 3", { ptxCoefficient: 3 }),
+    variation("gamma 4", { ptxCoefficient: 4 }),
+    variation("dpo", { method: "dpo", rateFactor: 0.33, suite: false }),
+    variation("grpo", { method: "grpo", rateFactor: 0.5, suite: false }),
+    variation("rloo", { method: "rloo", rateFactor: 0.5, suite: false }),
     variation("rate x 3", { rateFactor: 3 }),
-    variation("dpo", { method: "dpo", rateFactor: 0.2, suite: false }),
-    variation("grpo", { method: "grpo", rateFactor: 0.4, suite: false }),
-    variation("rloo", { method: "rloo", rateFactor: 0.4, suite: false }),
   ],
   heldOutPrompts: 160,
   trainingPrompts: 80,
@@ -178,11 +176,11 @@ export const FULL: Form = {
   sizes: [
     {
       ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
-      ...{ steps: 40_000, rate: 4e-3, sftRate: 2e-3, policyRate: 7e-4, sftEpochs: 16, kinds: ALL },
+      ...{ steps: 40_000, rate: 4e-3, sftRate: 2e-3, policyRate: 5e-4, sftEpochs: 16, kinds: ALL },
     },
     {
       ...{ name: "micro", width: 64, layers: 4, heads: 4, start: "scratch" },
-      ...{ steps: 40_000, rate: 3e-3, sftRate: 1e-3, policyRate: 5e-4, sftEpochs: 16, kinds: ALL },
+      ...{ steps: 40_000, rate: 3e-3, sftRate: 1e-3, policyRate: 3e-4, sftEpochs: 16, kinds: ALL },
     },
     {
       ...{ name: "mini", width: 128, layers: 6, heads: 4, start: "scratch" },
@@ -209,7 +207,16 @@ export const FULL: Form = {
   minibatches: 4,
   iterations: 150,
   emaDecay: 0.98,
-  variations: QUICK.variations.flatMap((one) => ({ ...one, iterations: 150 })),
+  variations: [
+    ...QUICK.variations.map((one) => ({ ...one, iterations: 150 })),
+    ...[
+      variation("beta 0.1", { klCoefficient: 0.1 }),
+      variation("beta 2", { klCoefficient: 2 }),
+      variation("gamma 0.3", { ptxCoefficient: 0.3 }),
+      variation("gamma 16", { ptxCoefficient: 16 }),
+      variation("rate x 0.3", { rateFactor: 0.3 }),
+    ].map((one) => ({ ...one, iterations: 150 })),
+  ],
   heldOutPrompts: 800,
   trainingPrompts: 400,
   probesPerLevel: 60,

@@ -65,10 +65,12 @@ export async function stagesOf(
   const scopes = new Map<string, UnitCosts>();
   for (const size of sizes) scopes.set(size.name, await unitCosts(form, size));
   for (const seed of seeds) {
-    for (const size of sizes) {
-      const cost = scopes.get(size.name) as UnitCosts;
-      stages.push(...(await sizeStages({ form, size, seed, cost, shipped })));
-    }
+    const own = sizes.map((size): Scope => {
+      return { form, size, seed, cost: scopes.get(size.name) as UnitCosts, shipped };
+    });
+    for (const scope of own) stages.push(...(await sizeStages(scope)));
+    const studied = own.filter(({ size }) => size.name === form.studied);
+    for (const scope of studied) stages.push(...(await studiedStages(scope)));
   }
   return stages;
 }
@@ -98,24 +100,22 @@ async function sizeStages(scope: Scope): Promise<Stage[]> {
     stages.push(customerStage(scope, kind));
     if (kind !== "prompted") stages.push(automaticStage(scope, kind));
   }
-  if (size.name === form.studied) stages.push(...(await studiedStages(scope)));
   return stages;
 }
 
 /** What is varied at one size alone: sweeps, other methods, the reward model's trials. */
 async function studiedStages(scope: Scope): Promise<Stage[]> {
   const { form, size, seed } = scope;
-  const stages: Stage[] = [];
+  const stages: Stage[] = form.bestPrompts > 0 ? [bestStage(scope)] : [];
   for (const run of form.variations) {
     const name = names.variation(size.name, run.name, seed);
     stages.push(await runStage(scope, name, run));
     if (run.suite) stages.push(variationSuite(scope, run.name));
   }
+  if (form.pairRankings > 0) stages.push(await elementsStage(scope));
   if (form.foldRankings > 0) {
     for (let fold = 0; fold < FOLDS; fold++) stages.push(await foldStage(scope, fold));
   }
-  if (form.pairRankings > 0) stages.push(await elementsStage(scope));
-  if (form.bestPrompts > 0) stages.push(bestStage(scope));
   return stages;
 }
 
@@ -223,7 +223,7 @@ async function rewardStage(scope: Scope): Promise<Stage> {
   const judged = validationRankings * answers[1] + 200;
   return {
     name: names.reward(size.name, seed),
-    settings: jsonOf({ rewardEpochs, seed }),
+    settings: jsonOf({ rewardEpochs, head: "all rankings", seed }),
     inputs: [init, ranked],
     flops: rankings * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
     run: (work) => {
@@ -425,7 +425,7 @@ async function foldStage(scope: Scope, fold: number): Promise<Stage> {
   const { foldRankings, validationRankings, answers } = form;
   return {
     name: names.fold(size.name, fold, seed),
-    settings: jsonOf({ fold, foldRankings, seed }),
+    settings: jsonOf({ fold, foldRankings, head: "all rankings", seed }),
     inputs: [init, ranked],
     flops:
       foldRankings * (await cost.ranking(answers[1])) +
@@ -447,7 +447,7 @@ async function elementsStage(scope: Scope): Promise<Stage> {
   const pairs = ((K * (K - 1)) / 2) * 0.8 * (await cost.ranking(2));
   return {
     name: names.elements(size.name, seed),
-    settings: jsonOf({ pairRankings, pairEpochs, seed }),
+    settings: jsonOf({ pairRankings, pairEpochs, head: "all rankings", seed }),
     inputs: [init, ranked],
     flops:
       pairRankings * pairEpochs * (kWay + pairs) +

@@ -100,10 +100,15 @@ async function open(
   config: GptConfig,
   init: Float32Array,
   columns: { readonly P: number; readonly G: number },
-  { K, schedule }: { K: number; schedule: FullSchedule },
+  { K, schedule, rankings }: { K: number; schedule: FullSchedule; rankings: number },
 ): Promise<{ fast: RewardTrainer; full: FullReward; reference: Parameters }> {
   const reference = placed(engine, config, init, "reference");
-  const fast = new RewardTrainer(engine, config, sequences("judged", { B: 32, ...columns }));
+  const fast = new RewardTrainer(
+    engine,
+    config,
+    sequences("judged", { B: 32, ...columns }),
+    rankings,
+  );
   await fast.prepare(config, reference, evaluationKnobs(engine));
   const full = new FullReward(engine, config, reference, fast, schedule);
   await full.prepare(K, columns);
@@ -139,6 +144,7 @@ export async function fitReward(
   const parts = await open(engine, config, init, form.columns, {
     K,
     schedule: { epochs, elements },
+    rankings: head.length,
   });
   const start = await parts.fast.fit(head);
   let told = Promise.resolve();
@@ -222,7 +228,7 @@ export async function openJudge(
 ): Promise<(items: readonly Answered[]) => Promise<number[]>> {
   const columns = { P: PROMPT_COLUMNS, G: ANSWER_COLUMNS };
   const schedule = { epochs: 1, elements: 4 };
-  const { full } = await open(engine, config, init, columns, { K: 8, schedule });
+  const { full } = await open(engine, config, init, columns, { K: 8, schedule, rankings: 1 });
   const { bias, mean, gain } = reward.data as unknown as RewardData;
   const { trunk, head: weights } = reward.tensors;
   if (trunk === undefined || weights === undefined) throw new Error("reward model: no weights");
