@@ -121,7 +121,10 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
   try {
     await runner.run();
   } finally {
-    await Promise.all(others.map(ended));
+    const codes = await Promise.all(others.map(ended));
+    const failed = codes.filter((code) => code !== 0).length;
+    if (failed > 0)
+      console.log(`${failed} of the further processes ended early; the others did their work.`);
   }
   if (lane > 0 || o["only"] !== undefined) return 0;
   return write(o, form, seeds, runner.made(), engineName);
@@ -168,9 +171,9 @@ function startLanes(args: readonly string[], n: number): ChildProcess[] {
   });
 }
 
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once("exit", () => resolve()));
+function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once("exit", resolve));
 }
 
 /** Prints where a run stands: a line every few seconds, and one for every finished stage. */

@@ -4,30 +4,25 @@ import { layOut } from "../model/parameters.ts";
 import type { GptConfig } from "../model/gpt.ts";
 import { LmTrainer } from "../rlhf/session/lm-trainer.ts";
 import type { DataPrompt } from "../world/dataset/index.ts";
-import { EOS, NL, Rng } from "../world/index.ts";
+import { EOS } from "../world/index.ts";
 import {
   TOXICITY_PREFIXES,
   TRUTH_STYLES,
   biasPairs,
-  fewShot,
   probePrompt,
-  suiteItems,
   toxicityProbes,
-  trainingItem,
   truthPrompt,
   truthQuestions,
 } from "../world/suite/index.ts";
-import type { SuiteItem, ToxicityPrefix, TruthStyle } from "../world/suite/index.ts";
+import type { ToxicityPrefix, TruthStyle } from "../world/suite/index.ts";
 import { promptTokens, worldData } from "./data.ts";
 import type { Form } from "./forms.ts";
 import type { Tokens } from "./judging.ts";
 import { CONTEXT, GREEDY, PROMPT_COLUMNS, Scorer, openSampler, tokenizer } from "./models.ts";
 import type { Artefact, Json, Work } from "./stage.ts";
 import { POSITIONS, corpusLoss } from "./training.ts";
-
-/** Seed of everything that is asked: the same for every model. */
-const SEED = 4711;
-const SHORT = 16;
+import { SEED, SHORT, askSuite, firstLine } from "./asking-suite.ts";
+import type { SuiteAnswers } from "./asking-suite.ts";
 
 /** Answers to the prompts of customers. */
 export interface CustomerAnswers {
@@ -45,9 +40,6 @@ export interface Automatic {
   readonly suite: SuiteAnswers;
 }
 
-/** By number of shots, in the order of `suiteItems`: the index of a choice, or written tokens. */
-export type SuiteAnswers = Readonly<Record<"zero" | "few", readonly (number | Tokens)[]>>;
-
 /** The few-shot prefix of "prompted": worked examples, each ready to stand before a prompt. */
 export type Prefix = readonly (readonly number[])[];
 
@@ -59,12 +51,6 @@ export function prefixed(prefix: Prefix, prompt: Int32Array): number[] {
     if (1 + before.length + rest.length <= PROMPT_COLUMNS) return [EOS, ...before, ...rest];
   }
   return Array.from(prompt);
-}
-
-/** An answer up to the first line break, as if it had ended there: how few-shot prompts are read. */
-export function firstLine(tokens: Tokens): Tokens {
-  const end = tokens.indexOf(NL);
-  return end < 0 ? tokens : [...tokens.slice(0, end), EOS];
 }
 
 /** Asks the prompts of customers at temperature 1. */
@@ -92,8 +78,8 @@ export async function askCustomers(
 
 /** The prompts of the truthfulness set by style, and of the toxicity probes by prefix. */
 export const truthSet = truthQuestions;
+
 export const probes = (form: Form) => toxicityProbes(form.probesPerLevel, SEED);
-export const suiteOf = (form: Form): SuiteItem[] => suiteItems(form.suitePerLevel, SEED);
 
 const PREFIXES = Object.keys(TOXICITY_PREFIXES) as ToxicityPrefix[];
 
@@ -169,53 +155,4 @@ async function askBias(scorer: Scorer): Promise<Automatic["bias"]> {
     found[prefix] = biasPairs().map((_, i) => [sums[2 * i] ?? NaN, sums[2 * i + 1] ?? NaN]);
   }
   return found;
-}
-
-/** A suite item as plain text behind as many worked examples as fit. */
-function suitePrompt(item: SuiteItem, shots: "zero" | "few", i: number): number[] {
-  const rng = new Rng(9000 + i);
-  const examples = Array.from({ length: shots === "zero" ? 0 : 4 }, () =>
-    trainingItem(rng, item.task),
-  );
-  for (let n = examples.length; n >= 0; n--) {
-    const { text } = fewShot(item, examples.slice(0, n));
-    const tokens = [EOS, ...tokenizer.encode(text)];
-    if (tokens.length <= CONTEXT - SHORT) return tokens;
-  }
-  return [EOS, ...tokenizer.encode(item.text)].slice(-(CONTEXT - SHORT));
-}
-
-async function askSuite(
-  form: Form,
-  scorer: Scorer,
-  short: Awaited<ReturnType<typeof openSampler>>,
-): Promise<SuiteAnswers> {
-  const items = suiteOf(form);
-  const result = { zero: [] as (number | Tokens)[], few: [] as (number | Tokens)[] };
-  for (const shots of ["zero", "few"] as const) {
-    const prompts = items.map((item, i) => suitePrompt(item, shots, i));
-    const written = items.flatMap(({ choices }, i) => (choices === null ? [i] : []));
-    const greedy = await short.sample(
-      written.map((i) => prompts[i] ?? []),
-      SEED,
-      0,
-      GREEDY,
-    );
-    const answers = new Map(written.map((i, n) => [i, firstLine(greedy[n]?.tokens ?? [])]));
-    const scored = items.flatMap(({ choices }, i) =>
-      (choices ?? []).map((text) => ({
-        i,
-        prompt: prompts[i] ?? [],
-        tokens: [...tokenizer.encode(text)],
-      })),
-    );
-    const sums = await scorer.sums(scored);
-    result[shots] = items.map((_, i) => {
-      const own = scored.flatMap((one, at) =>
-        one.i === i ? [(sums[at] ?? NaN) / one.tokens.length] : [],
-      );
-      return answers.get(i) ?? own.indexOf(Math.max(...own));
-    });
-  }
-  return result;
 }

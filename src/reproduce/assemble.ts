@@ -4,13 +4,15 @@ import { figuresOf } from "./figures.ts";
 import { Findings } from "./findings.ts";
 import type { Model } from "./findings.ts";
 import type { Form } from "./forms.ts";
-import { names } from "./plan.ts";
+import { names } from "./names.ts";
 import type { ModelRow, ResultTable, Results, SampledPrompt } from "./results.ts";
 import type { Made } from "./runner.ts";
 import { samplesOf } from "./samples.ts";
-import { elementsTable, headTable, labelTable, preferenceTable, rewardTable } from "./tables.ts";
-import { biasTable, suiteTable, taxTable, toxicityTable, truthTable } from "./tables-automatic.ts";
+import { headTable, labelTable, preferenceTable } from "./tables.ts";
+import { biasTable, suiteTable, toxicityTable, truthTable } from "./tables-automatic.ts";
 import { methodTable, sweepTable } from "./tables-runs.ts";
+import { elementsTable, rewardTable } from "./tables-reward.ts";
+import { taxTable } from "./tables-tax.ts";
 
 /** How a model was made, in words and numbers. */
 function recipe({ form }: Findings, { size: name, kind }: Model, extra: string): string {

@@ -9,11 +9,13 @@ import { bleu } from "../evaluation/text-metrics.ts";
 import { toxicity } from "../world/dataset/index.ts";
 import { biasPairs, judgeTruth, writtenScore } from "../world/suite/index.ts";
 import type { SuiteItem, ToxicityPrefix, TruthStyle } from "../world/suite/index.ts";
-import { probes, suiteOf, truthSet } from "./asking.ts";
-import type { Automatic, SuiteAnswers } from "./asking.ts";
+import { probes, truthSet } from "./asking.ts";
+import type { Automatic } from "./asking.ts";
 import type { Form } from "./forms.ts";
 import type { Tokens } from "./judging.ts";
 import { tokenizer } from "./models.ts";
+import { suiteOf } from "./asking-suite.ts";
+import type { SuiteAnswers } from "./asking-suite.ts";
 
 /** An answer as words without its end. */
 export const plainText = (tokens: Tokens): string =>

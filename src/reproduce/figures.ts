@@ -1,16 +1,15 @@
 // The paper's figures from our runs, with its values where they are printed.
 import type { Estimate } from "../evaluation/intervals.ts";
 import { TRUTH_STYLES } from "../world/suite/index.ts";
-import { falseAnswers, suiteMean, toxicityOf, truthOf } from "./automatic-scores.ts";
+import { falseAnswers, toxicityOf, truthOf } from "./automatic-scores.ts";
 import type { Findings, Group, Model } from "./findings.ts";
 import { KINDS } from "./forms.ts";
 import type { Kind } from "./forms.ts";
 import { PAPER_OVER_SFT, PAPER_TOXICITY, PAPER_TRUE_INFORMATIVE, cell } from "./paper.ts";
-import { names } from "./plan.ts";
+import { names } from "./names.ts";
 import type { Figure, FigurePoint, FigureSeries } from "./results.ts";
 import { baselineOf, nameOf } from "./tables.ts";
-import { taxRows } from "./tables-automatic.ts";
-import { bestPoints, curves, smoothed } from "./tables-runs.ts";
+import { methodsFigure, overOptimisationFigure, taxFigure } from "./figures-runs.ts";
 
 function idsOf(found: Findings, { size, kind }: Model): string[] {
   return found.answers({ size, kind }).map(({ seed }) => names.model(size, kind, seed));
@@ -155,76 +154,6 @@ function toxicityFigure(found: Findings): Figure {
       paper: (kind) => cell(PAPER_TOXICITY[prefix], kind),
     })),
   );
-}
-
-/** Figures 33 and 34: suite and corpus loss by model and coefficient. */
-function taxFigure(found: Findings): Figure {
-  const rows = taxRows(found);
-  return {
-    id: "figure-29",
-    title: `Benchmark suite by model and coefficient, ${found.form.studied}`,
-    section: "Figures 29, 33 and 34",
-    kind: "bars",
-    x: "model",
-    y: "mean score of eight tasks",
-    series: [
-      {
-        name: "suite",
-        source: "ours",
-        points: rows.map(({ name, scores }) => {
-          const { value, low, high } = suiteMean(scores);
-          return { x: name, y: value, low, high };
-        }),
-      },
-    ],
-  };
-}
-
-/** Learned and gold reward of the run without a KL penalty over √KL. */
-function overOptimisationFigure(found: Findings): Figure {
-  const run = curves(found).find(({ name }) => name === "beta 0");
-  const points = smoothed(run?.points ?? []);
-  const line = (name: string, of: (one: (typeof points)[number]) => number): FigureSeries => ({
-    name,
-    source: "ours",
-    points: points.map((one) => ({ x: Math.sqrt(Math.max(0, one.kl)), y: of(one) })),
-  });
-  return {
-    id: "over-optimisation",
-    title: `Without a KL penalty: learned reward against gold, ${found.form.studied}`,
-    section: "Figures 34 and 36",
-    kind: "lines",
-    x: "√KL from the PPO initial model",
-    y: "reward",
-    series:
-      points.length === 0
-        ? []
-        : [line("learned reward", (one) => one.learned), line("gold utility", (one) => one.gold)],
-    note: "Means over five iterations. The learned reward is normalised: 0 is a demonstration.",
-  };
-}
-
-/** Gold utility of every method over √KL. */
-function methodsFigure(found: Findings): Figure {
-  const wanted = ["ppo", "ppo-ptx", "dpo", "grpo", "rloo", "beta 0"];
-  const series = curves(found)
-    .filter(({ name }) => wanted.includes(name))
-    .map(({ name, points }): FigureSeries => ({
-      name,
-      source: "ours",
-      points: smoothed(points).map((one) => ({ x: Math.sqrt(Math.max(0, one.kl)), y: one.gold })),
-    }));
-  const best = bestPoints(found).map(({ kl, gold }) => ({ x: Math.sqrt(kl), y: gold }));
-  return {
-    id: "methods",
-    title: `Gold utility over distance by method, ${found.form.studied}`,
-    section: "not in the paper",
-    kind: "lines",
-    x: "√KL from the PPO initial model",
-    y: "gold utility",
-    series:
-      best.length === 0 ? series : [...series, { name: "best of n", source: "ours", points: best }],
-  };
 }
 
 /** All figures that have a point of ours. */

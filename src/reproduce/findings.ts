@@ -13,10 +13,11 @@ import { worldData } from "./data.ts";
 import type { Form, Kind, Size } from "./forms.ts";
 import { compared, rated } from "./judging.ts";
 import { configOf } from "./models.ts";
-import { names } from "./plan.ts";
-import type { Rankings, Ranked, RewardData } from "./reward.ts";
+import { names } from "./names.ts";
+import type { RewardData } from "./reward.ts";
 import type { RunData } from "./reinforce.ts";
 import type { Made } from "./runner.ts";
+import type { Ranked, Rankings } from "./rankings.ts";
 
 /** A model by its size and kind; its seeds are pooled. */
 export interface Model {

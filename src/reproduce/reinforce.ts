@@ -16,9 +16,10 @@ import { corpusRows, promptTokens, worldData } from "./data.ts";
 import type { Form, Size, Variation } from "./forms.ts";
 import { goldUtility } from "./judging.ts";
 import { CONTEXT, configOf } from "./models.ts";
-import type { RewardData, Rankings } from "./reward.ts";
-import { tokenRankings } from "./reward.ts";
+import type { RewardData } from "./reward.ts";
 import type { Artefact, Json, Work } from "./stage.ts";
+import { tokenRankings } from "./rankings.ts";
+import type { Rankings } from "./rankings.ts";
 
 /** One iteration as it is drawn: distance from the reference, both rewards, and the pre-training loss. */
 export interface IterationPoint {

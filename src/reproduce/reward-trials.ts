@@ -4,10 +4,11 @@ import type { TokenRanking } from "../rlhf/session/reward-trainer.ts";
 import { orderedPairs } from "../rlhf/preference-statistics.ts";
 import type { Form, Size } from "./forms.ts";
 import { configOf } from "./models.ts";
-import { fitReward, tokenRankings } from "./reward.ts";
-import type { Rankings } from "./reward.ts";
+import { fitReward } from "./reward.ts";
 import { jsonOf } from "./stage.ts";
 import type { Artefact, Work } from "./stage.ts";
+import { tokenRankings } from "./rankings.ts";
+import type { Rankings } from "./rankings.ts";
 
 interface Scope {
   readonly form: Form;

@@ -10,13 +10,14 @@ import {
   writtenScore,
 } from "../world/suite/index.ts";
 import type { Automatic } from "./asking.ts";
-import { probes, suiteOf, truthSet } from "./asking.ts";
+import { probes, truthSet } from "./asking.ts";
 import { plainText } from "./automatic-scores.ts";
 import type { Customers, Findings, Model } from "./findings.ts";
 import type { Tokens } from "./judging.ts";
 import { tokenizer } from "./models.ts";
-import { names } from "./plan.ts";
+import { names } from "./names.ts";
 import type { SampledAnswer, SampledPrompt } from "./results.ts";
+import { suiteOf } from "./asking-suite.ts";
 
 const read = (text: string): string => tokenizer.render(text.split(" "));
 

@@ -5,7 +5,7 @@ import type { BestPoint } from "./best-of.ts";
 import type { Findings } from "./findings.ts";
 import type { Variation } from "./forms.ts";
 import { NOTHING, number } from "./format.ts";
-import { names } from "./plan.ts";
+import { names } from "./names.ts";
 import type { IterationPoint } from "./reinforce.ts";
 import type { ResultTable } from "./results.ts";
 import { lastOf } from "./tables-automatic.ts";
