@@ -8,5 +8,5 @@ export const TRIED: Readonly<Record<string, string>> = {
     "PPO-ptx at coefficient 0.5 with the first reward model gave 43 % false answers where SFT gave 26 % and PPO 32 %: pre-training text, in which myths are 5.8 times as frequent as truths, teaches them again. Only 12 % of the prompts are questions, and the guideline of training, as the paper's, puts helpfulness first.",
   tax: "PPO-ptx at coefficient 0.5 regained 27 % on the suite and 47 % of the loss on documents; the report's coefficient is 1, and 4 stands in the table of the tax. The suite has 128 items in this form, each asked twice, so that differences under 5 points say little.",
   "small-beats-large":
-    "Nano's own reward model is too weak to improve it: PPO on it reaches a high learned reward and a low gold one within 50 iterations. SFT of the same size is in the head-to-head table.",
+    "Nano (60 thousand parameters) starts reinforcement at a gold utility of 2.0 where micro has 5.0; in 50 iterations PPO raises its learned reward from -0.40 to 0.66 and gold stays where it is, since its own reward model is weak. SFT of the same size is in the head-to-head table.",
 };
