@@ -48,7 +48,7 @@ export function preferenceTable(found: Findings): ResultTable {
 
 /** Head to head, in the pairs of which the paper gives a number. */
 export function headTable(found: Findings): ResultTable {
-  const small = found.models().filter(({ kind }) => kind === "ppo-ptx")[0]?.size;
+  const aligned = found.models().filter(({ kind }) => kind === "ppo-ptx");
   const large = found.models().at(-1)?.size;
   const rows: string[][] = [];
   const add = (mine: Model, other: Model, paper: string): void => {
@@ -79,13 +79,11 @@ export function headTable(found: Findings): ResultTable {
     add(mine, { size, kind: "sft" }, "–");
     add(mine, { size, kind: "ppo" }, "–");
   }
-  if (small !== undefined && large !== undefined) {
+  for (const { size: small } of aligned) {
+    if (large === undefined || small === large) continue;
     for (const kind of ["sft", "ppo", "ppo-ptx"] as const) {
-      add(
-        { size: small, kind },
-        { size: large, kind: "base" },
-        kind === "ppo-ptx" ? "preferred (1.3 B, 175 B)" : "–",
-      );
+      const paper = kind === "ppo-ptx" ? "preferred (1.3 B, 175 B)" : "–";
+      add({ size: small, kind }, { size: large, kind: "base" }, paper);
       add({ size: small, kind }, { size: large, kind: "prompted" }, "–");
     }
   }
