@@ -28,6 +28,7 @@ async function open(
     engine,
     config,
     sequences("judged", { B: 32, ...columns }),
+    undefined,
     rankings,
   );
   await fast.prepare(config, reference, evaluationKnobs(engine));
