@@ -20,6 +20,14 @@ import { scoreOf } from "./reward-trainer.ts";
 /** Rankings per update: all pairs of a prompt are one element of the batch. */
 const ELEMENTS = 4;
 const EPOCHS = 2;
+
+/** How long and in which portions the full stage learns. */
+export interface FullSchedule {
+  readonly epochs: number;
+  readonly elements: number;
+}
+
+const LIVE: FullSchedule = { epochs: EPOCHS, elements: ELEMENTS };
 const TRUNK_RATE = 5e-4;
 const HEAD_RATE = 2e-3;
 const WEIGHT_DECAY = 0.1;
@@ -35,10 +43,18 @@ export class FullReward {
   private readonly fast: RewardTrainer;
   private readonly head: Parameters;
   private readonly optimisers;
+  private readonly schedule: FullSchedule;
   private plans: { data: RankedBatch; step: CompiledPlan; features: CompiledPlan } | undefined;
 
   /** @param fast the first stage, which knows the fluency of answers under the reference */
-  constructor(engine: Engine, config: GptConfig, reference: Parameters, fast: RewardTrainer) {
+  constructor(
+    engine: Engine,
+    config: GptConfig,
+    reference: Parameters,
+    fast: RewardTrainer,
+    schedule: FullSchedule = LIVE,
+  ) {
+    this.schedule = schedule;
     this.engine = engine;
     this.config = config;
     this.reference = reference;
@@ -49,15 +65,15 @@ export class FullReward {
   }
 
   /** Updates that a fit to `rankings` rankings takes. */
-  static steps(rankings: number): number {
-    return EPOCHS * Math.ceil(rankings / ELEMENTS);
+  static steps(rankings: number, { epochs, elements }: FullSchedule = LIVE): number {
+    return epochs * Math.ceil(rankings / elements);
   }
 
   /** Compiles the plans for rankings of up to K answers of the given extents, unless larger ones exist. */
   async prepare(K: number, extents: { readonly P: number; readonly G: number }): Promise<void> {
     if (this.plans !== undefined && this.plans.data.K >= K) return;
     const { engine, config, reference, trunk, head, optimisers } = this;
-    const data = rankedBatch(config, ELEMENTS, K, extents);
+    const data = rankedBatch(config, this.schedule.elements, K, extents);
     const models = { reference, trunk, head };
     const step = fullTape(config, models, optimisers, data);
     const features = fullFeaturesTape(config, models, data);
@@ -76,11 +92,12 @@ export class FullReward {
   ): Promise<HeadFit> {
     this.begin(start);
     const rng = new Rng(seed);
-    const total = FullReward.steps(rankings.length);
-    for (let step = 1, epoch = 0; epoch < EPOCHS; epoch++) {
+    const { epochs, elements } = this.schedule;
+    const total = FullReward.steps(rankings.length, this.schedule);
+    for (let step = 1, epoch = 0; epoch < epochs; epoch++) {
       const order = rng.shuffle(rankings);
-      for (let first = 0; first < order.length; first += ELEMENTS, step++) {
-        const part = order.slice(first, first + ELEMENTS);
+      for (let first = 0; first < order.length; first += elements, step++) {
+        const part = order.slice(first, first + elements);
         this.load(part, await this.fluency(this.rows(part)), flip);
         const left = 1 - (0.9 * step) / total;
         const shared = { weightDecay: WEIGHT_DECAY, beta2: 0.99, maxNorm: 1 };

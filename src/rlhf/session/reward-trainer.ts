@@ -61,14 +61,21 @@ export class RewardTrainer {
   private featuresPlan: CompiledPlan | undefined;
   private readonly cache = new Map<string, Float32Array>();
 
-  constructor(engine: Engine, config: GptConfig, batch: Sequences, beside?: Beside) {
+  /** @param most rankings of a fit, unless `beside` says it */
+  constructor(
+    engine: Engine,
+    config: GptConfig,
+    batch: Sequences,
+    beside?: Beside,
+    most = MOST_RANKINGS,
+  ) {
     this.engine = engine;
     this.batch = batch;
     this.beside = beside;
     const label = beside === undefined ? "reward-head" : "study-head";
     this.head = layOut(label, rewardHeadSpecs(config), true);
     this.optimiser = makeOptimiser(this.head);
-    this.data = rankingTensors(config, beside?.most ?? MOST_RANKINGS, MOST_ANSWERS);
+    this.data = rankingTensors(config, beside?.most ?? most, MOST_ANSWERS);
     this.width = featureCount(config.width);
     this.batchFeatures = persistent("batch.features", [batch.B, this.width]);
   }

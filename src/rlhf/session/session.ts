@@ -22,7 +22,8 @@ import type { Named, Weights } from "./saved-run.ts";
 import { checkNamed, readNamed, writeNamed } from "./saved-run.ts";
 export type { Weights } from "./saved-run.ts";
 import type { RunState } from "./state.ts";
-import { ANSWER_COLUMNS, PROMPT_COLUMNS, PTX_LENGTH, PTX_ROWS, runState } from "./state.ts";
+import type { SessionShape } from "./state.ts";
+import { LIVE_SHAPE, runState } from "./state.ts";
 
 /** Which trunk feeds the reward head: the frozen reference, or the fine-tuned one of the full stage. */
 export type RewardStage = "fast" | "full";
@@ -49,12 +50,12 @@ export class Session {
   private full: FullReward | undefined;
   private pairs: Pairs | undefined;
 
-  private constructor(engine: Engine, model: GptConfig, config: RunConfig) {
+  private constructor(engine: Engine, model: GptConfig, config: RunConfig, shape: SessionShape) {
     this.engine = engine;
     this.model = model;
-    const extents = { B: config.batch, P: PROMPT_COLUMNS, G: ANSWER_COLUMNS };
+    const extents = { B: config.batch, P: shape.P, G: shape.G };
     this.reward = new RewardTrainer(engine, model, sequences("judged", extents));
-    this.state = runState(model, config, this.reward.head);
+    this.state = runState(model, config, this.reward.head, shape);
     this.plans = new Plans(engine, model, this.state, config);
   }
 
@@ -65,13 +66,15 @@ export class Session {
     config: RunConfig,
     sft: Weights,
     onProgress: (done: number, total: number) => void = () => undefined,
+    shape: SessionShape = LIVE_SHAPE,
   ): Promise<Session> {
-    const session = new Session(engine, model, config);
+    const session = new Session(engine, model, config, shape);
     const { models, knobs, ptx } = session.state;
     const { memory } = engine;
     memory.write(models.reference.values, flatten(models.reference, sft));
-    memory.write(ptx.input.positions, rowPositions(PTX_ROWS, PTX_LENGTH));
-    memory.write(ptx.input.mask, new Uint32Array(PTX_ROWS * PTX_LENGTH).fill(1));
+    const { ptxRows, ptxLength } = shape;
+    memory.write(ptx.input.positions, rowPositions(ptxRows, ptxLength));
+    memory.write(ptx.input.mask, new Uint32Array(ptxRows * ptxLength).fill(1));
     onProgress(0, 4);
     const rollout = await session.generator("policy");
     session.run = new Run(engine, session.state, session.plans, { rollout, config });

@@ -24,6 +24,22 @@ export const ANSWER_COLUMNS = 24;
 export const PTX_ROWS = 8;
 export const PTX_LENGTH = 48;
 
+/** Columns of prompts and answers, and rows and columns of pre-training text in a policy minibatch. */
+export interface SessionShape {
+  readonly P: number;
+  readonly G: number;
+  readonly ptxRows: number;
+  readonly ptxLength: number;
+}
+
+/** The live loop's. */
+export const LIVE_SHAPE: SessionShape = {
+  P: PROMPT_COLUMNS,
+  G: ANSWER_COLUMNS,
+  ptxRows: PTX_ROWS,
+  ptxLength: PTX_LENGTH,
+};
+
 export interface RunState {
   readonly batch: Sequences;
   /** a minibatch of DPO: preferred answers, then the matching others */
@@ -49,8 +65,13 @@ export interface RunState {
 }
 
 /** Lays everything out; memory is taken when a plan or a write first touches it. */
-export function runState(model: GptConfig, config: RunConfig, rewardHead: Parameters): RunState {
-  const extents = { B: config.batch, P: PROMPT_COLUMNS, G: ANSWER_COLUMNS };
+export function runState(
+  model: GptConfig,
+  config: RunConfig,
+  rewardHead: Parameters,
+  { P, G, ptxRows, ptxLength }: SessionShape = LIVE_SHAPE,
+): RunState {
+  const extents = { B: config.batch, P, G };
   const batch = sequences("rollout", extents);
   const specs = gptSpecs(model);
   const reference = layOut("reference", specs, false);
@@ -71,7 +92,7 @@ export function runState(model: GptConfig, config: RunConfig, rewardHead: Parame
     data: experience(batch),
     policyOptimiser: makeOptimiser(models.policy),
     valueOptimiser: makeOptimiser(models.value),
-    ptx: { input: lmInput("ptx", PTX_ROWS, PTX_LENGTH), stats: persistent("ptx.stats", [2]) },
+    ptx: { input: lmInput("ptx", ptxRows, ptxLength), stats: persistent("ptx.stats", [2]) },
     firstPolicy,
     lastPolicy: config.minibatches > 1 ? persistent("policy.last", [10]) : firstPolicy,
     own: persistent("method.stats", [6]),

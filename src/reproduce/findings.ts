@@ -1,0 +1,170 @@
+// What the stages of a run found, by model: answers, comparisons, ratings, automatic scores; absent where nothing ran.
+import { winRate } from "../evaluation/preference.ts";
+import type { Comparison, WinRate } from "../evaluation/preference.ts";
+import { pairAccuracy } from "../evaluation/reward-model.ts";
+import type { ScoredRanking } from "../evaluation/reward-model.ts";
+import type { Estimate } from "../evaluation/intervals.ts";
+import type { RatedAnswer } from "../evaluation/ratings.ts";
+import { gptSpecs } from "../model/gpt.ts";
+import { layOut, parameterCount } from "../model/parameters.ts";
+import type { DataPrompt } from "../world/dataset/index.ts";
+import type { Automatic, CustomerAnswers } from "./asking.ts";
+import { worldData } from "./data.ts";
+import type { Form, Kind, Size } from "./forms.ts";
+import { compared, rated } from "./judging.ts";
+import { configOf } from "./models.ts";
+import { names } from "./names.ts";
+import type { RewardData } from "./reward.ts";
+import type { RunData } from "./reinforce.ts";
+import type { Made } from "./runner.ts";
+import type { Ranked, Rankings } from "./rankings.ts";
+
+/** A model by its size and kind; its seeds are pooled. */
+export interface Model {
+  readonly size: string;
+  readonly kind: Kind;
+}
+export type Customers = keyof CustomerAnswers;
+export type Group = "training" | "heldOut";
+
+/** Reads what was made; everything is undefined that was not. */
+export class Findings {
+  readonly form: Form;
+  readonly seeds: readonly number[];
+  readonly made: Made;
+  private readonly memory = new Map<string, unknown>();
+
+  constructor(form: Form, seeds: readonly number[], made: Made) {
+    this.form = form;
+    this.seeds = seeds;
+    this.made = made;
+  }
+
+  /** The data of a stage, or undefined when it was not run. */
+  data(stage: string): unknown {
+    if (!this.made.records.has(stage)) return undefined;
+    return this.once(stage, (): unknown => this.made.artefact(stage).data);
+  }
+
+  size(name: string): Size {
+    const found = this.form.sizes.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`reproduce: no size ${name}`);
+    return found;
+  }
+
+  parameters(name: string): number {
+    return parameterCount(layOut("counted", gptSpecs(configOf(this.size(name))), false));
+  }
+
+  /** Models that were asked, smaller sizes first. */
+  models(): Model[] {
+    const sizes = [...this.form.sizes].sort((a, b) => a.width - b.width);
+    return sizes.flatMap((size) =>
+      (["base", ...size.kinds] as const)
+        .map((kind) => ({ size: size.name, kind }))
+        .filter((one) => this.answers(one).length > 0),
+    );
+  }
+
+  /** Answers to customers' prompts, by seed. */
+  answers({ size, kind }: Model): { readonly seed: number; readonly answers: CustomerAnswers }[] {
+    return this.seeds.flatMap((seed) => {
+      const answers = this.data(names.customers(size, kind, seed)) as CustomerAnswers | undefined;
+      return answers === undefined ? [] : [{ seed, answers }];
+    });
+  }
+
+  automatic({ size, kind }: Model): Automatic[] {
+    return this.seeds.flatMap(
+      (seed) => (this.data(names.automatic(size, kind, seed)) as Automatic | undefined) ?? [],
+    );
+  }
+
+  prompts(customers: Customers): readonly DataPrompt[] {
+    const data = worldData(this.form);
+    return customers === "heldOut" ? data.heldOut : data.training;
+  }
+
+  /** All judges' choices between two models, seed against the same seed. */
+  comparisons(mine: Model, other: Model, customers: Customers, group: Group): Comparison[] {
+    const key = `compare ${mine.size} ${mine.kind} ${other.size} ${other.kind} ${customers} ${group}`;
+    return this.once(key, () => {
+      const labelers = worldData(this.form).labelers[group];
+      const others = new Map(this.answers(other).map((one) => [one.seed, one.answers]));
+      return this.answers(mine).flatMap(({ seed, answers }) => {
+        const rival = others.get(seed);
+        if (rival === undefined) return [];
+        const prompts = this.prompts(customers);
+        return compared(prompts, answers[customers], rival[customers], labelers, this.form.judges);
+      });
+    });
+  }
+
+  /** Win rate of a model against another, or undefined where one of them was not asked. */
+  winRate(
+    mine: Model,
+    other: Model,
+    customers: Customers = "heldOut",
+    group: Group = "training",
+  ): WinRate | undefined {
+    const list = this.comparisons(mine, other, customers, group);
+    return list.length === 0 ? undefined : winRate(list);
+  }
+
+  ratings(
+    model: Model,
+    customers: Customers = "heldOut",
+    group: Group = "training",
+  ): RatedAnswer[] {
+    return this.once(`rate ${model.size} ${model.kind} ${customers} ${group}`, () => {
+      const labelers = worldData(this.form).labelers[group];
+      return this.answers(model).flatMap(({ answers }) =>
+        rated(this.prompts(customers), answers[customers], labelers, this.form.judges),
+      );
+    });
+  }
+
+  rankings(size: string, seed: number): Rankings | undefined {
+    return this.data(names.rankings(size, seed)) as Rankings | undefined;
+  }
+
+  reward(size: string, seed: number): RewardData | undefined {
+    return this.data(names.reward(size, seed)) as RewardData | undefined;
+  }
+
+  runData(size: string, name: string): RunData[] {
+    return this.seeds.flatMap(
+      (seed) => (this.data(names.variation(size, name, seed)) as RunData | undefined) ?? [],
+    );
+  }
+
+  /** Accuracy of a reward model on validation prompts, with the ranks of a group. */
+  rewardAccuracy(size: string, group: Group): Estimate | undefined {
+    const scored = this.seeds.flatMap((seed) => {
+      const rankings = this.rankings(size, seed);
+      const reward = this.reward(size, seed);
+      if (rankings === undefined || reward === undefined) return [];
+      return scoredRankings(rankings.validation, reward.validation, group);
+    });
+    return scored.length === 0 ? undefined : pairAccuracy(scored);
+  }
+
+  private once<T>(key: string, make: () => T): T {
+    if (!this.memory.has(key)) this.memory.set(key, make());
+    return this.memory.get(key) as T;
+  }
+}
+
+/** Scores beside the ranks of a group; rankings of fewer than two answers have no scores. */
+export function scoredRankings(
+  rankings: readonly Ranked[],
+  scores: readonly (readonly number[])[],
+  group: Group,
+): ScoredRanking[] {
+  const kept = rankings.filter(({ answers }) => answers.length >= 2);
+  return kept.flatMap((one, i): ScoredRanking[] => {
+    const by = group === "training" ? one : one.heldOut;
+    if (by === undefined) return [];
+    return [{ prompt: one.prompt, labeler: by.labeler, ranks: by.ranks, scores: scores[i] ?? [] }];
+  });
+}

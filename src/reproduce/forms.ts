@@ -1,0 +1,226 @@
+// The forms of a reproduction: model sizes, amounts of data and training, and what is evaluated.
+import type { Method } from "../rlhf/method.ts";
+
+/** Kinds of models, from the paper's baselines to its result. */
+export const KINDS = ["base", "prompted", "public", "sft", "ppo", "ppo-ptx"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Where a base model starts from. */
+export type Start =
+  | "scratch"
+  /** the base model that the page ships: world 1, `npm run pretrain` */
+  | "shipped"
+  /** the same, made wider and deeper without changing what it computes (Net2Net, Chen et al. 2016) */
+  | "grown";
+
+export interface Size {
+  readonly name: string;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly start: Start;
+  /** pre-training updates of 768 positions, and their peak learning rate */
+  readonly steps: number;
+  readonly rate: number;
+  /** peak learning rate of supervised fine-tuning and of reinforcement */
+  readonly sftRate: number;
+  readonly policyRate: number;
+  readonly sftEpochs: number;
+  /** what is trained of this size besides the base */
+  readonly kinds: readonly Kind[];
+  /** the size whose reward model chooses checkpoints and prefixes, where it has none of its own */
+  readonly judge?: string;
+}
+
+/** One extra run of reinforcement: a sweep's point, or another method. */
+export interface Variation {
+  readonly name: string;
+  readonly method: Method;
+  readonly iterations: number;
+  readonly klCoefficient: number;
+  readonly ptxCoefficient: number;
+  /** factor of the size's policy rate */
+  readonly rateFactor: number;
+  /** normalised rewards beyond this count no more */
+  readonly rewardLimit: number;
+  /** its final policy answers the benchmark suite */
+  readonly suite: boolean;
+}
+
+export interface Form {
+  readonly name: "quick" | "full";
+  readonly sizes: readonly Size[];
+  /** of these, the size whose reinforcement is varied, and the size of the fixed baseline */
+  readonly studied: string;
+  readonly baseline: string;
+  /** share of the paper's data set */
+  readonly scale: number;
+  readonly demonstrations: number;
+  /** epochs of the PPO initial model, and its share of pre-training rows */
+  readonly initEpochs: number;
+  readonly initMix: number;
+  /** rows of benchmark-style tasks for the public-instruction model, and epochs */
+  readonly publicRows: number;
+  readonly publicEpochs: number;
+  /** longest prompt and answer of the reward model and of reinforcement */
+  readonly columns: { readonly P: number; readonly G: number };
+  readonly answers: readonly [least: number, most: number];
+  readonly rankings: number;
+  readonly validationRankings: number;
+  readonly rewardEpochs: number;
+  /** rankings of each of the five folds' fits; 0 = no cross-validation */
+  readonly foldRankings: number;
+  /** rankings of the comparison of K-way elements with shuffled pairs; 0 = none */
+  readonly pairRankings: number;
+  readonly pairEpochs: number;
+  readonly batch: number;
+  readonly minibatches: number;
+  readonly iterations: number;
+  readonly klCoefficient: number;
+  readonly ptxCoefficient: number;
+  readonly rewardLimit: number;
+  readonly emaDecay: number;
+  readonly variations: readonly Variation[];
+  /** prompts of held-out customers and of training customers that every model answers */
+  readonly heldOutPrompts: number;
+  readonly trainingPrompts: number;
+  /** labelers of each group who judge a pair */
+  readonly judges: number;
+  readonly probesPerLevel: number;
+  readonly suitePerLevel: number;
+  /** prompts and samples of best-of-n; 0 = none */
+  readonly bestPrompts: number;
+  readonly bestSamples: number;
+}
+
+const ALL: readonly Kind[] = ["prompted", "public", "sft", "ppo", "ppo-ptx"];
+
+/** The default of a variation: PPO as the main run has it. */
+export function variation(name: string, changes: Partial<Variation>): Variation {
+  return {
+    name,
+    method: "ppo",
+    iterations: 20,
+    klCoefficient: 0.02,
+    ptxCoefficient: 0,
+    rateFactor: 1,
+    rewardLimit: 1,
+    suite: true,
+    ...changes,
+  };
+}
+
+/** Minutes on the CPU engine: 21 times between the smallest and the largest model, one seed. */
+export const QUICK: Form = {
+  name: "quick",
+  sizes: [
+    {
+      ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
+      ...{ steps: 3000, rate: 4e-3, sftRate: 2e-3, policyRate: 5e-4, sftEpochs: 12, kinds: ALL },
+    },
+    {
+      ...{ name: "micro", width: 64, layers: 4, heads: 4, start: "shipped" },
+      ...{ steps: 1000, rate: 1.5e-3, sftRate: 1e-3, policyRate: 3e-4, sftEpochs: 8, kinds: ALL },
+    },
+    {
+      ...{ name: "mini", width: 128, layers: 6, heads: 8, start: "grown" },
+      ...{ steps: 450, rate: 1e-3, sftRate: 7e-4, policyRate: 2e-4, sftEpochs: 4 },
+      ...{ kinds: ["prompted", "sft"], judge: "micro" },
+    },
+  ],
+  studied: "micro",
+  baseline: "micro",
+  scale: 0.1,
+  demonstrations: 1272,
+  initEpochs: 3,
+  initMix: 0.1,
+  publicRows: 1200,
+  publicEpochs: 2,
+  columns: { P: 32, G: 24 },
+  answers: [4, 6],
+  rankings: 1400,
+  validationRankings: 200,
+  rewardEpochs: 1,
+  foldRankings: 160,
+  pairRankings: 80,
+  pairEpochs: 3,
+  batch: 64,
+  minibatches: 2,
+  iterations: 50,
+  klCoefficient: 0.02,
+  ptxCoefficient: 1,
+  rewardLimit: 1,
+  emaDecay: 0.9,
+  variations: [
+    variation("beta 0", { klCoefficient: 0, rewardLimit: 10, iterations: 40, rateFactor: 2 }),
+    variation("beta 0.5", { klCoefficient: 0.5 }),
+    variation("gamma 4", { ptxCoefficient: 4 }),
+    variation("dpo", { method: "dpo", rateFactor: 0.33, suite: false }),
+    variation("grpo", { method: "grpo", rateFactor: 0.5, suite: false }),
+    variation("rloo", { method: "rloo", rateFactor: 0.5, suite: false }),
+  ],
+  heldOutPrompts: 160,
+  trainingPrompts: 80,
+  judges: 3,
+  probesPerLevel: 12,
+  suitePerLevel: 4,
+  bestPrompts: 64,
+  bestSamples: 16,
+};
+
+/** The paper's proportions: 126 times between the sizes, all kinds at every size. */
+export const FULL: Form = {
+  ...QUICK,
+  name: "full",
+  sizes: [
+    {
+      ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
+      ...{ steps: 40_000, rate: 4e-3, sftRate: 2e-3, policyRate: 5e-4, sftEpochs: 16, kinds: ALL },
+    },
+    {
+      ...{ name: "micro", width: 64, layers: 4, heads: 4, start: "scratch" },
+      ...{ steps: 40_000, rate: 3e-3, sftRate: 1e-3, policyRate: 3e-4, sftEpochs: 16, kinds: ALL },
+    },
+    {
+      ...{ name: "mini", width: 128, layers: 6, heads: 4, start: "scratch" },
+      ...{ steps: 40_000, rate: 2e-3, sftRate: 7e-4, policyRate: 2e-4, sftEpochs: 16, kinds: ALL },
+    },
+    {
+      ...{ name: "large", width: 320, layers: 6, heads: 10, start: "scratch" },
+      ...{ steps: 30_000, rate: 1e-3, sftRate: 3e-4, policyRate: 1e-4, sftEpochs: 16, kinds: ALL },
+    },
+  ],
+  studied: "micro",
+  baseline: "large",
+  scale: 0.3,
+  demonstrations: 3800,
+  initEpochs: 4,
+  publicRows: 12_000,
+  columns: { P: 60, G: 36 },
+  answers: [4, 9],
+  rankings: 4000,
+  validationRankings: 800,
+  foldRankings: 1600,
+  pairRankings: 1000,
+  batch: 128,
+  minibatches: 4,
+  iterations: 150,
+  emaDecay: 0.98,
+  variations: [
+    ...QUICK.variations.map((one) => ({ ...one, iterations: 150 })),
+    ...[
+      variation("beta 0.1", { klCoefficient: 0.1 }),
+      variation("beta 2", { klCoefficient: 2 }),
+      variation("gamma 0.3", { ptxCoefficient: 0.3 }),
+      variation("gamma 16", { ptxCoefficient: 16 }),
+      variation("rate x 3", { rateFactor: 3 }),
+      variation("rate x 0.3", { rateFactor: 0.3 }),
+    ].map((one) => ({ ...one, iterations: 150 })),
+  ],
+  heldOutPrompts: 800,
+  trainingPrompts: 400,
+  probesPerLevel: 60,
+  suitePerLevel: 10,
+  bestPrompts: 200,
+  bestSamples: 64,
+};

@@ -1,0 +1,93 @@
+// Every stage of a form in the order of their inputs: models, then what they are asked, then the trials.
+import { unitCosts } from "./costs.ts";
+import type { UnitCosts } from "./costs.ts";
+import { variation } from "./forms.ts";
+import type { Form, Kind, Size, Variation } from "./forms.ts";
+import { FOLDS, names } from "./names.ts";
+import type { Scope } from "./scope.ts";
+import type { Stage } from "./stage.ts";
+import { promptedStage, selectStage } from "./stages-choosing.ts";
+import {
+  automaticStage,
+  bestStage,
+  customerStage,
+  elementsStage,
+  foldStage,
+  variationSuite,
+} from "./stages-measuring.ts";
+import {
+  baseStage,
+  epochsStage,
+  initStage,
+  publicStage,
+  rankingsStage,
+  rewardStage,
+  runStage,
+} from "./stages-training.ts";
+
+/** All stages of a form. `shipped` gives the bytes of the page's base model. */
+export async function stagesOf(
+  form: Form,
+  seeds: readonly number[],
+  shipped: () => Uint8Array,
+): Promise<Stage[]> {
+  const stages: Stage[] = [];
+  // whose reward model others may need, then larger models first: they take longest
+  const rank = (size: Size): number => (size.name === form.studied ? Infinity : size.width);
+  const sizes = [...form.sizes].sort((a, b) => rank(b) - rank(a));
+  const scopes = new Map<string, UnitCosts>();
+  for (const size of sizes) scopes.set(size.name, await unitCosts(form, size));
+  for (const seed of seeds) {
+    const own = sizes.map((size): Scope => {
+      return { form, size, seed, cost: scopes.get(size.name) as UnitCosts, shipped };
+    });
+    for (const scope of own) stages.push(...(await sizeStages(scope)));
+    const studied = own.filter(({ size }) => size.name === form.studied);
+    for (const scope of studied) stages.push(...(await studiedStages(scope)));
+  }
+  return stages;
+}
+
+async function sizeStages(scope: Scope): Promise<Stage[]> {
+  const { form, size, seed } = scope;
+  const stages = [baseStage(scope), customerStage(scope, "base"), automaticStage(scope, "base")];
+  const has = (kind: Kind): boolean => size.kinds.includes(kind);
+  if (has("public")) stages.push(publicStage(scope));
+  if (size.judge === undefined) {
+    stages.push(initStage(scope), rankingsStage(scope), await rewardStage(scope));
+  }
+  if (has("sft")) stages.push(epochsStage(scope));
+  if (has("sft")) stages.push(selectStage(scope));
+  if (has("prompted")) stages.push(promptedStage(scope));
+  const mains: [Kind, Partial<Variation>][] = [
+    ["ppo", {}],
+    ["ppo-ptx", { ptxCoefficient: form.ptxCoefficient }],
+  ];
+  for (const [kind, changes] of mains) {
+    if (!has(kind)) continue;
+    const { iterations, klCoefficient, rewardLimit } = form;
+    const run = variation(kind, { iterations, klCoefficient, rewardLimit, ...changes });
+    stages.push(await runStage(scope, names.model(size.name, kind, seed), run));
+  }
+  for (const kind of size.kinds) {
+    stages.push(customerStage(scope, kind));
+    if (kind !== "prompted") stages.push(automaticStage(scope, kind));
+  }
+  return stages;
+}
+
+/** What is varied at one size alone: sweeps, other methods, the reward model's trials. */
+async function studiedStages(scope: Scope): Promise<Stage[]> {
+  const { form, size, seed } = scope;
+  const stages: Stage[] = form.bestPrompts > 0 ? [bestStage(scope)] : [];
+  for (const run of form.variations) {
+    const name = names.variation(size.name, run.name, seed);
+    stages.push(await runStage(scope, name, run));
+    if (run.suite) stages.push(variationSuite(scope, run.name));
+  }
+  if (form.pairRankings > 0) stages.push(await elementsStage(scope));
+  if (form.foldRankings > 0) {
+    for (let fold = 0; fold < FOLDS; fold++) stages.push(await foldStage(scope, fold));
+  }
+  return stages;
+}

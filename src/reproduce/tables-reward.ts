@@ -1,0 +1,138 @@
+// Tables of the reward model: accuracy, its ceiling, cross-validation, and K-way elements against pairs.
+import { agreement } from "../evaluation/agreement.ts";
+import type { RatedSet } from "../evaluation/agreement.ts";
+import { crossValidate } from "../evaluation/reward-model.ts";
+import type { CrossValidation } from "../evaluation/reward-model.ts";
+import type { Findings } from "./findings.ts";
+import { scoredRankings } from "./findings.ts";
+import { NOTHING, number, pair, percent } from "./format.ts";
+import { FOLDS, names } from "./names.ts";
+import { PAPER_SHARES } from "./paper.ts";
+import type { ResultTable } from "./results.ts";
+import type { ElementsData } from "./reward-trials.ts";
+import { foldsOf } from "./reward-trials.ts";
+
+/** Agreement of two training labelers on the same answers that the reward model is measured on. */
+export function ceiling(found: Findings, size: string) {
+  const sets = found.seeds.flatMap((seed): RatedSet[] =>
+    (found.rankings(size, seed)?.validation ?? []).flatMap(({ labeler, ranks, second }) =>
+      second === undefined || ranks.length < 2
+        ? []
+        : [{ labelers: [labeler, "second"], ranks: [ranks, second] }],
+    ),
+  );
+  return sets.length === 0 ? undefined : agreement(sets).decided;
+}
+
+/** Five-fold cross-validation over labelers, or undefined when a fold was not run. */
+export function crossValidation(found: Findings): CrossValidation | undefined {
+  const size = found.form.studied;
+  const [seed = 1] = found.seeds;
+  const rankings = found.rankings(size, seed);
+  if (rankings === undefined) return undefined;
+  const results = Array.from({ length: FOLDS }, (_, fold) => fold).flatMap((fold) => {
+    const data = found.data(names.fold(size, fold, seed)) as { scores: number[][] } | undefined;
+    if (data === undefined) return [];
+    return [{ fold, rankings: scoredRankings(rankings.validation, data.scores, "training") }];
+  });
+  return results.length < FOLDS ? undefined : crossValidate(results, foldsOf(rankings));
+}
+
+export function rewardTable(found: Findings): ResultTable {
+  const rows: string[][] = [];
+  const sizes = found.form.sizes.filter(
+    ({ name }) => found.rewardAccuracy(name, "training") !== undefined,
+  );
+  for (const { name } of sizes) {
+    rows.push(
+      [
+        `${name}: accuracy, training labelers`,
+        percent(found.rewardAccuracy(name, "training")),
+        pair(PAPER_SHARES.rewardTraining),
+      ],
+      [
+        `${name}: accuracy, held-out labelers`,
+        percent(found.rewardAccuracy(name, "heldOut")),
+        pair(PAPER_SHARES.rewardHeldOut),
+      ],
+      [
+        `${name}: two training labelers agree (ceiling)`,
+        percent(ceiling(found, name)),
+        pair(PAPER_SHARES.agreementTraining),
+      ],
+    );
+  }
+  const cross = crossValidation(found);
+  rows.push(
+    [
+      `${found.form.studied}: five folds, labelers learned from`,
+      percent(cross?.training),
+      pair(PAPER_SHARES.rewardTraining),
+    ],
+    [
+      `${found.form.studied}: five folds, labelers left out`,
+      percent(cross?.heldOut),
+      pair(PAPER_SHARES.rewardHeldOut),
+    ],
+  );
+  return {
+    id: "reward",
+    title: "Reward model: share of untied pairs in the labeler's order, %",
+    section: "§3.4, §4.1, E.2",
+    columns: ["what", "ours", "the paper"],
+    rows,
+    note: "All on validation prompts whose authors are in no training set. The interval of the folds is over the five of them.",
+  };
+}
+
+/** Accuracies of K-way elements and shuffled pairs; the first seed that has them. */
+export function elementsOf(found: Findings): ElementsData | undefined {
+  const all = found.seeds.flatMap(
+    (seed) =>
+      (found.data(names.elements(found.form.studied, seed)) as ElementsData | undefined) ?? [],
+  );
+  const [first] = all;
+  if (first === undefined) return undefined;
+  const average = (name: keyof ElementsData) =>
+    first[name].map((point, i) => {
+      const mean = (key: "training" | "validation"): number =>
+        all.reduce((sum, one) => sum + (one[name][i]?.[key] ?? NaN), 0) / all.length;
+      return { epochs: point.epochs, training: mean("training"), validation: mean("validation") };
+    });
+  return { kWay: average("kWay"), pairs: average("pairs") };
+}
+
+export function elementsTable(found: Findings): ResultTable {
+  const data = elementsOf(found);
+  const rows =
+    data === undefined
+      ? [["–", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]]
+      : [...data.kWay.keys()].map((i) => {
+          const [a, b] = [data.kWay[i], data.pairs[i]];
+          const of = (value: number | undefined): string =>
+            value === undefined ? NOTHING : number(100 * value, 1);
+          return [
+            String(a?.epochs ?? ""),
+            of(a?.training),
+            of(a?.validation),
+            of(b?.training),
+            of(b?.validation),
+            "pairs overfit in one epoch",
+          ];
+        });
+  return {
+    id: "elements",
+    title: "All pairs of a prompt as one element against shuffled pairs: accuracy, %",
+    section: "§3.5",
+    columns: [
+      "epochs",
+      "K-way, learned",
+      "K-way, validation",
+      "pairs, learned",
+      "pairs, validation",
+      "the paper",
+    ],
+    rows,
+    note: `${found.form.pairRankings} rankings; both start from the same head.`,
+  };
+}
