@@ -1,8 +1,9 @@
 // The paper page and the documents as built: by keyboard, with files of the test's own, clean for axe in both
-// themes and whole at 320 px. The page ships no results until they are computed, so they are routed in here.
+// themes and whole at 320 px. Small results are routed in; the last test opens those that ship.
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Results } from "../../src/reproduce/results.ts";
 import { FILES, RESULTS, samples, toxicityCsv } from "../support/paper.ts";
 import { axeViolations } from "./support/axe.ts";
 import { launchChromium, openPage } from "./support/chromium.ts";
@@ -63,6 +64,7 @@ describe.each([1280, 320])("%i px wide", (width) => {
       viewport: { width, height: 740 },
     }));
     page.setDefaultTimeout(60_000);
+    await serveResults(page, null);
     await page.getByRole("heading", { name: "The task" }).waitFor();
   });
   afterAll(() => page.context().close());
@@ -195,6 +197,23 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await serveResults(page, FILES);
     await page.getByRole("button", { name: "Try again" }).press("Enter");
     await page.getByText("Of 4 claims").waitFor();
+  });
+
+  test("what npm run reproduce measured is in the page, with samples behind it", async () => {
+    await page.unrouteAll();
+    await page.reload();
+    await page.getByText(/Of \d+ claims/).waitFor();
+    expect(await problems(page)).toEqual([]);
+    const text = await readFile("public/paper/results.json", "utf8");
+    const { claims } = JSON.parse(text) as Results;
+    expect(await page.locator("[aria-labelledby=claims] > ol > li").count()).toBe(claims.length);
+    expect(await page.locator("main").textContent()).toContain(claims[0]?.measured);
+    await page
+      .getByRole("button", { name: /Open its samples/ })
+      .first()
+      .press("Enter");
+    await page.locator("article h3").first().waitFor();
+    expect(await problems(page)).toEqual([]);
   });
 
   test("nothing broke the policy, and the console stayed quiet", () => {

@@ -45,7 +45,9 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Import a file" }).waitFor();
     const buffer = Buffer.from(setsFile(SETS));
-    await page.locator("input[type=file]").setInputFiles({ name: "s.jsonl", mimeType: "", buffer });
+    await page
+      .locator("[aria-labelledby=import] input[type=file]")
+      .setInputFiles({ name: "s.jsonl", mimeType: "", buffer });
     await page.getByRole("button", { name: "Import", exact: true }).click();
     await page.getByText(`Imported ${SETS} sets`).first().waitFor();
     await page.getByRole("link", { name: "Judge", exact: true }).first().click();
