@@ -29,7 +29,8 @@ function recipe({ form }: Findings, { size: name, kind }: Model, extra: string):
     prompted: `the base behind the best of 4 few-shot prefixes by the reward model${extra}`,
     public: `base, ${form.publicRows} benchmark-style tasks as instructions, ${form.publicEpochs} epochs`,
     sft: `base, ${form.demonstrations} demonstrations, ${size.sftEpochs} epochs, cosine, checkpoint by the reward model${extra}`,
-    ppo: `PPO initial model (demonstrations and ${100 * form.initMix} % pre-training rows, ${form.initEpochs} epochs), ${run}, average of weights ${form.emaDecay}`,
+    init: `base, demonstrations and ${100 * form.initMix} % pre-training rows, ${form.initEpochs} epochs: the PPO initial model`,
+    ppo: `PPO initial model, ${run}, average of weights ${form.emaDecay}`,
     "ppo-ptx": `as PPO, with ${form.ptxCoefficient} times the gradient on pre-training text`,
   }[kind];
 }

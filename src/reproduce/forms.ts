@@ -1,8 +1,8 @@
 // The forms of a reproduction: model sizes, amounts of data and training, and what is evaluated.
 import type { Method } from "../rlhf/method.ts";
 
-/** Kinds of models, from the paper's baselines to its result. */
-export const KINDS = ["base", "prompted", "public", "sft", "ppo", "ppo-ptx"] as const;
+/** Kinds of models, from the paper's baselines to its result; `init` is where reinforcement begins. */
+export const KINDS = ["base", "prompted", "public", "sft", "init", "ppo", "ppo-ptx"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Where a base model starts from. */
@@ -93,7 +93,7 @@ export interface Form {
   readonly bestSamples: number;
 }
 
-const ALL: readonly Kind[] = ["prompted", "public", "sft", "ppo", "ppo-ptx"];
+const ALL: readonly Kind[] = ["prompted", "public", "sft", "init", "ppo", "ppo-ptx"];
 
 /** The default of a variation: PPO as the main run has it. */
 export function variation(name: string, changes: Partial<Variation>): Variation {

@@ -77,7 +77,9 @@ export function headTable(found: Findings): ResultTable {
       of ? `${pair(PAPER_SHARES.overFlan)} (FLAN), ${pair(PAPER_SHARES.overT0)} (T0)` : "–",
     );
     add(mine, { size, kind: "sft" }, "–");
+    add(mine, { size, kind: "init" }, "–");
     add(mine, { size, kind: "ppo" }, "–");
+    add({ size, kind: "init" }, { size, kind: "sft" }, "–");
   }
   for (const { size: small } of aligned) {
     if (large === undefined || small === large) continue;
