@@ -1,7 +1,7 @@
-// Colours of a figure's series: five for ours, one for all of the paper's, which are hollow or dashed as well.
+// Colours of a figure's series: seven for ours, one for all of the paper's, which are hollow or dashed as well.
 import type { FigureSeries } from "../../reproduce/results.ts";
 
-const OURS = 5;
+const OURS = 7;
 
 /**
  * The colour of series number `s`. A series of the paper whose name begins as one of ours does shares its

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { launch, type Browser, type Page } from "puppeteer-core";
+import { launch, TimeoutError, type Browser, type Page } from "puppeteer-core";
 import { findChromium } from "../../../scripts/system.mjs";
 
 export class Profile {
@@ -33,7 +33,7 @@ export class Profile {
 
   /** Opens an address in a new tab. */
   async open(url: string): Promise<Page> {
-    const page = await (this.browser ?? (await this.start())).newPage();
+    const page = await newTab(this.browser ?? (await this.start()));
     await page.goto(url, { waitUntil: "domcontentloaded" });
     return page;
   }
@@ -100,6 +100,16 @@ export class Profile {
   /** The folder of the origins' private file systems. */
   get fileSystem(): string {
     return join(this.folder, "Default", "File System");
+  }
+}
+
+/** A tab; one that never appears, as was seen once in 80 kills, is asked for again. */
+async function newTab(browser: Browser, attempts = 3): Promise<Page> {
+  try {
+    return await browser.newPage();
+  } catch (error) {
+    if (attempts <= 1 || !(error instanceof TimeoutError)) throw error;
+    return newTab(browser, attempts - 1);
   }
 }
 
