@@ -1,9 +1,9 @@
 // Another method than PPO at the Reinforce station, on the CPU engine: DPO really trained, then best-of-n, then a reload.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axeViolations } from "./support/axe.ts";
 import { launchChromium, openPage } from "./support/chromium.ts";
 import { deckSays, modelReady, rankBy } from "./support/play.ts";
+import { problems } from "./support/screen.ts";
 import { startServer, type PageServer } from "./support/server.ts";
 
 const STEPS = 3;
@@ -17,15 +17,6 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
-
-async function axeInBoth(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    found.push(...(await axeViolations(page)).map((one) => `${colorScheme}: ${one}`));
-  }
-  return found;
-}
 
 const meters = (page: Page): Promise<string[]> =>
   page.locator("[aria-labelledby=meters] .line .term").allTextContents();
@@ -44,7 +35,7 @@ test("IPO is trained, stays itself when best-of-n is chosen, and that comes back
   expect(await method.getByLabel("Doubt").count()).toBe(0);
   expect(page.url()).toMatch(/method=dpo&dpoKind=ipo/);
   expect(await meters(page)).toEqual(["How you like it", "Tells them apart", "By how much", "Leash", "Still speaks English"]); // prettier-ignore
-  expect(await axeInBoth(page)).toEqual([]);
+  expect(await problems(page)).toEqual([]);
   await page.getByRole("button", { name: "Reinforce", exact: true }).click();
   await deckSays(page, new RegExp(`Step ${STEPS} of ${STEPS}, finished`), 240_000);
   expect(await page.locator("section .small strong").first().textContent()).toBe("IPO, beta 0.1.");
@@ -61,7 +52,7 @@ test("IPO is trained, stays itself when best-of-n is chosen, and that comes back
   await deckSays(page, /Step 5 of 5, finished/, 240_000);
   expect(await meters(page)).toEqual(["How you like it", "Leash"]);
   expect(await page.getByRole("heading", { name: "Levers" }).count()).toBe(0);
-  expect(await axeInBoth(page)).toEqual([]);
+  expect(await problems(page)).toEqual([]);
 
   await page.reload();
   await modelReady(page, 120_000);

@@ -5,9 +5,9 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Results } from "../../src/reproduce/results.ts";
 import { FILES, RESULTS, samples, toxicityCsv } from "../support/paper.ts";
-import { axeViolations } from "./support/axe.ts";
 import { launchChromium, openPage } from "./support/chromium.ts";
 import type { PageRecord } from "./support/chromium.ts";
+import { problems } from "./support/screen.ts";
 import { startServer, type PageServer } from "./support/server.ts";
 
 let server: PageServer;
@@ -20,22 +20,6 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
-
-/** What axe finds in light and dark, and whether anything is wider than the screen. */
-async function problems(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    found.push(...(await axeViolations(page)).map((one) => `${colorScheme}: ${one}`));
-  }
-  const over = await page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll(".scroll")].map(
-      (e) => e.scrollWidth - e.clientWidth,
-    ),
-  );
-  if (Math.max(...over) > 0) found.push(`${Math.max(...over)} px wider than the screen`);
-  return found;
-}
 
 /** Answers for public/paper/, or (null) as if nothing was run. */
 async function serveResults(page: Page, files: Readonly<Record<string, unknown>> | null) {
