@@ -33,6 +33,7 @@ const FORM: Form = {
     variation("beta 0", { klCoefficient: 0, iterations: 6 }),
     variation("dpo", { method: "dpo", iterations: 2, suite: false }),
   ],
+  ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   ...{ heldOutPrompts: 6, trainingPrompts: 4, judges: 2, probesPerLevel: 1, suitePerLevel: 1 },
   ...{ bestPrompts: 1, bestSamples: 4 },
 };
@@ -100,6 +101,9 @@ test("results name every claim, table and figure, with samples behind them", () 
   for (const { columns, rows } of found.tables) {
     for (const row of rows) expect(row).toHaveLength(columns.length);
   }
+      "sft",
+      "episodes",
+      "initial-models",
   expect(found.figures).toHaveLength(8);
   expect(found.models.map(({ id }) => id)).toContain("dot/ppo-ptx/1");
   const ids = new Set(found.models.map(({ id }) => id));

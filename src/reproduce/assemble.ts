@@ -12,6 +12,8 @@ import { headTable, labelTable, preferenceTable } from "./tables.ts";
 import { biasTable, suiteTable, toxicityTable, truthTable } from "./tables-automatic.ts";
 import { methodTable, sweepTable } from "./tables-runs.ts";
 import { elementsTable, rewardTable } from "./tables-reward.ts";
+import { sftTable } from "./tables-sft.ts";
+import { episodesTable, initialTable } from "./tables-sweeps.ts";
 import { taxTable } from "./tables-tax.ts";
 
 /** How a model was made, in words and numbers. */
@@ -28,7 +30,7 @@ function recipe({ form }: Findings, { size: name, kind }: Model, extra: string):
     base: `${size.steps} updates of 768 positions on world 2 from ${start}, peak rate ${size.rate}`,
     prompted: `the base behind the best of 4 few-shot prefixes by the reward model${extra}`,
     public: `base, ${form.publicRows} benchmark-style tasks as instructions, ${form.publicEpochs} epochs`,
-    sft: `base, ${form.demonstrations} demonstrations, ${size.sftEpochs} epochs, cosine, checkpoint by the reward model${extra}`,
+    sft: `base, ${form.demonstrations} demonstrations, ${size.sftEpochs} epochs, cosine,${form.sftDropout > 0 ? ` dropout ${form.sftDropout},` : ""} checkpoint by the reward model${extra}`,
     init: `base, demonstrations and ${100 * form.initMix} % pre-training rows, ${form.initEpochs} epochs: the PPO initial model`,
     ppo: `PPO initial model, ${run}, average of weights ${form.emaDecay}`,
     "ppo-ptx": `as PPO, with ${form.ptxCoefficient} times the gradient on pre-training text`,
@@ -70,12 +72,15 @@ export function assemble(
     labelTable(found),
     rewardTable(found),
     truthTable(found),
+    sftTable(found),
     toxicityTable(found),
     biasTable(found),
     suiteTable(found),
     taxTable(found),
     sweepTable(found),
     methodTable(found),
+    episodesTable(found),
+    initialTable(found),
     elementsTable(found),
   ].filter(({ rows }) => rows.length > 0);
   const results: Results = {

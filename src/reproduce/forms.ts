@@ -33,6 +33,11 @@ export interface Size {
 }
 
 /** One extra run of reinforcement: a sweep's point, or another method. */
+/** Epochs of SFT whose weights are kept: the reward model chooses among them. */
+export const checkpointsOf = ({ sftEpochs }: Pick<Size, "sftEpochs">): number[] => [
+  ...new Set([Math.ceil(sftEpochs / 4), Math.ceil(sftEpochs / 2), sftEpochs]),
+];
+
 export interface Variation {
   readonly name: string;
   readonly method: Method;
@@ -46,6 +51,8 @@ export interface Variation {
   /** its final policy answers the benchmark suite */
   readonly suite: boolean;
 }
+  /** share of pre-training rows of the initial model that it starts from; the form's by default */
+  readonly initMix?: number;
 
 export interface Form {
   readonly name: "quick" | "full";
@@ -57,6 +64,9 @@ export interface Form {
   readonly scale: number;
   readonly demonstrations: number;
   /** epochs of the PPO initial model, and its share of pre-training rows */
+  /** residual dropout of SFT, and others that are tried at the studied size */
+  readonly sftDropout: number;
+  readonly dropoutTrials: readonly number[];
   readonly initEpochs: number;
   readonly initMix: number;
   /** rows of benchmark-style tasks for the public-instruction model, and epochs */
@@ -82,6 +92,10 @@ export interface Form {
   readonly emaDecay: number;
   readonly variations: readonly Variation[];
   /** prompts of held-out customers and of training customers that every model answers */
+  /** lengths of PPO and PPO-ptx that are tried, in iterations of the main run (Figure 35) */
+  readonly episodeFactors: readonly number[];
+  /** shares of pre-training rows of other initial models (Figure 37) */
+  readonly initMixes: readonly number[];
   readonly heldOutPrompts: number;
   readonly trainingPrompts: number;
   /** labelers of each group who judge a pair */
@@ -113,6 +127,28 @@ export function variation(name: string, changes: Partial<Variation>): Variation 
 /** Minutes on the CPU engine: 21 times between the smallest and the largest model, one seed. */
 export const QUICK: Form = {
   name: "quick",
+/** A run with the form's own numbers. */
+export function mainRun(form: Form, name: string, changes: Partial<Variation> = {}): Variation {
+  const { iterations, klCoefficient, rewardLimit } = form;
+  return variation(name, { iterations, klCoefficient, rewardLimit, ...changes });
+}
+
+/** All extra runs of a form: its variations, then the sweeps over episodes and over initial models. */
+export function variationsOf(form: Form): Variation[] {
+  const { ptxCoefficient } = form;
+  const episodes = form.episodeFactors.flatMap((factor) => {
+    const iterations = Math.max(1, Math.round(factor * form.iterations));
+    return [
+      mainRun(form, `episodes x ${factor}`, { iterations }),
+      mainRun(form, `ptx episodes x ${factor}`, { iterations, ptxCoefficient }),
+    ];
+  });
+  const mixes = form.initMixes.map((initMix) =>
+    mainRun(form, `initial mix ${initMix}`, { initMix }),
+  );
+  return [...form.variations, ...episodes, ...mixes];
+}
+
   sizes: [
     {
       ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
@@ -135,6 +171,8 @@ export const QUICK: Form = {
   initEpochs: 3,
   initMix: 0.1,
   publicRows: 1200,
+  sftDropout: 0,
+  dropoutTrials: [],
   publicEpochs: 2,
   columns: { P: 32, G: 24 },
   answers: [4, 6],
@@ -162,6 +200,8 @@ export const QUICK: Form = {
   heldOutPrompts: 160,
   trainingPrompts: 80,
   judges: 3,
+  episodeFactors: [],
+  initMixes: [],
   probesPerLevel: 12,
   suitePerLevel: 4,
   bestPrompts: 64,
@@ -220,6 +260,9 @@ export const FULL: Form = {
   heldOutPrompts: 800,
   trainingPrompts: 400,
   probesPerLevel: 60,
+  episodeFactors: [0.25, 2],
+  initMixes: [0, 0.5],
+  dropoutTrials: [0.1, 0.2],
   suitePerLevel: 10,
   bestPrompts: 200,
   bestSamples: 64,
