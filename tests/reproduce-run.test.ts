@@ -10,11 +10,15 @@ import { assemble } from "../src/reproduce/assemble.ts";
 import { Cache } from "../src/reproduce/cache.ts";
 import { QUICK, variation } from "../src/reproduce/forms.ts";
 import type { Form, Size } from "../src/reproduce/forms.ts";
+import { markdownOf } from "../src/reproduce/markdown.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
+import { tokenizer } from "../src/reproduce/models.ts";
+import { peopleOf, peopleSentence } from "../src/reproduce/people.ts";
 import type { Results, SampledPrompt } from "../src/reproduce/results.ts";
 import { Runner } from "../src/reproduce/runner.ts";
 import type { Made } from "../src/reproduce/runner.ts";
 import type { Stage } from "../src/reproduce/stage.ts";
+import { rankedByPerson } from "../src/world/dataset/index.ts";
 
 const tiny: Omit<Size, "name" | "kinds"> = {
   ...{ width: 16, layers: 1, heads: 2, start: "scratch", steps: 4, rate: 1e-3 },
@@ -29,11 +33,11 @@ const FORM: Form = {
   ...{ studied: "dot", baseline: "dot", scale: 0.01, demonstrations: 24, initEpochs: 1 },
   ...{ publicRows: 12, publicEpochs: 1, answers: [3, 3], rankings: 12, validationRankings: 10 },
   ...{ foldRankings: 6, pairRankings: 4, pairEpochs: 2, batch: 16, minibatches: 2, iterations: 5 },
+  ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   variations: [
     variation("beta 0", { klCoefficient: 0, iterations: 6 }),
     variation("dpo", { method: "dpo", iterations: 2, suite: false }),
   ],
-  ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   ...{ heldOutPrompts: 6, trainingPrompts: 4, judges: 2, probesPerLevel: 1, suitePerLevel: 1 },
   ...{ bestPrompts: 1, bestSamples: 4 },
 };
@@ -50,8 +54,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const runner = () =>
-  new Runner(stages, new Cache(join(folder, "cache"), (sentence) => names.push(sentence)), {
+const runner = (own: readonly Stage[] = stages, wanted?: readonly string[]) =>
+  new Runner(own, new Cache(join(folder, "cache"), (sentence) => names.push(sentence)), {
+    ...(wanted === undefined ? {} : { wanted }),
     engine: async () => ({ engine: await CpuEngine.create(), destroy: () => undefined }),
     engineName: "cpu",
     progress: ({ stage, ended }) => (ended ? names.push(stage) : 0),
@@ -96,14 +101,14 @@ test("results name every claim, table and figure, with samples behind them", () 
       "sweeps",
       "methods",
       "elements",
+      "sft",
+      "episodes",
+      "initial-models",
     ]),
   );
   for (const { columns, rows } of found.tables) {
     for (const row of rows) expect(row).toHaveLength(columns.length);
   }
-      "sft",
-      "episodes",
-      "initial-models",
   expect(found.figures).toHaveLength(8);
   expect(found.models.map(({ id }) => id)).toContain("dot/ppo-ptx/1");
   const ids = new Set(found.models.map(({ id }) => id));
@@ -131,6 +136,47 @@ test("the files are written whole, and samples of an earlier run are gone", () =
   writeReport(folder, complete);
   expect(readFileSync(join(folder, "RESULTS.md"), "utf8")).toContain("## Claims");
   expect(readdirSync(join(folder, "results"))).toHaveLength(found.figures.length);
+});
+
+test("people's rankings teach the reward model and DPO alone, and the report says so", async () => {
+  const ranked = ["fox", "hen", "cat", "dog"].flatMap(
+    (animal, i) =>
+      rankedByPerson(tokenizer, {
+        id: `j${i}`,
+        annotator: "ann",
+        prompt: `Write a story about the ${animal}.`,
+        answers: ["A cat sat.", "I like it!", "No."],
+        ranks: [2, 1, 2],
+      }) ?? [],
+  );
+  const people = peopleOf(ranked, FORM, {
+    ...{ file: "votes.jsonl", mixed: false, skipped: 0, unreadable: 0 },
+  });
+  expect([people.training.length, people.heldOut.length]).toEqual([3, 1]);
+  const form = { ...FORM, people };
+  const own = await stagesOf(form, [1], () => readFileSync("public/models/base.safetensors"));
+  const before = names.length;
+  const [reward, dpo] = ["dot/reward/1", "dot/dpo/1"];
+  const byPeople = await runner(own, [reward, dpo]).run();
+  expect(names.slice(before)).toEqual([reward, dpo]);
+  const learned = byPeople.artefact(reward).data as { comparisons: number; people: number[][] };
+  // two untied pairs of each ranking; the simulated labelers' are not among them
+  expect(learned.comparisons).toBe(6);
+  expect(learned.people.map((scores) => scores.length)).toEqual([3]);
+  const run = { engine: "cpu", adapter: "cpu", finished: "2026-01-01T00:00:00Z" };
+  const { results: found } = assemble(form, [1], byPeople, run);
+  expect(found.judgements).toBe(peopleSentence(people, form.columns));
+  const rows = found.tables.find(({ id }) => id === "reward")?.rows ?? [];
+  const row = (name: RegExp) => rows.find(([first = ""]) => name.test(first));
+  expect(row(/dot: accuracy, people's held-out rankings/)?.[1]).toMatch(/^\d+\.\d \[/);
+  expect(row(/dot: accuracy, simulated training labelers/)).toBeDefined();
+  expect(row(/two people agree/)?.[1]).toBe("not measured");
+  const claim = found.claims.find(({ id }) => id === "reward");
+  expect(claim).toMatchObject({ holds: "not measured" });
+  expect(claim?.measured).toMatch(/learned from people/);
+  expect(markdownOf(found, "results")).toMatch(
+    /People's rankings taught the reward models and DPO: votes/,
+  );
 });
 
 test("bad options are refused in a sentence before anything runs", async () => {

@@ -6,14 +6,15 @@ import type { Model } from "./findings.ts";
 import type { Form } from "./forms.ts";
 import { names } from "./names.ts";
 import type { ModelRow, ResultTable, Results, SampledPrompt } from "./results.ts";
+import { peopleSentence } from "./people.ts";
 import type { Made } from "./runner.ts";
 import { samplesOf } from "./samples.ts";
 import { headTable, labelTable, preferenceTable } from "./tables.ts";
 import { biasTable, suiteTable, toxicityTable, truthTable } from "./tables-automatic.ts";
 import { methodTable, sweepTable } from "./tables-runs.ts";
-import { elementsTable, rewardTable } from "./tables-reward.ts";
 import { sftTable } from "./tables-sft.ts";
 import { episodesTable, initialTable } from "./tables-sweeps.ts";
+import { elementsTable, rewardTable } from "./tables-reward.ts";
 import { taxTable } from "./tables-tax.ts";
 
 /** How a model was made, in words and numbers. */
@@ -71,16 +72,16 @@ export function assemble(
     headTable(found),
     labelTable(found),
     rewardTable(found),
-    truthTable(found),
     sftTable(found),
+    truthTable(found),
     toxicityTable(found),
     biasTable(found),
     suiteTable(found),
     taxTable(found),
     sweepTable(found),
-    methodTable(found),
     episodesTable(found),
     initialTable(found),
+    methodTable(found),
     elementsTable(found),
   ].filter(({ rows }) => rows.length > 0);
   const results: Results = {
@@ -90,6 +91,7 @@ export function assemble(
     seeds,
     seconds: Math.round(total((one) => one.seconds)),
     flops: total((one) => one.flops),
+    ...(form.people === undefined ? {} : { judgements: peopleSentence(form.people, form.columns) }),
     models: modelRows(found),
     claims: claimsOf(found),
     tables,

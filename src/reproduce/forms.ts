@@ -1,5 +1,6 @@
 // The forms of a reproduction: model sizes, amounts of data and training, and what is evaluated.
 import type { Method } from "../rlhf/method.ts";
+import type { People } from "./people.ts";
 
 /** Kinds of models, from the paper's baselines to its result; `init` is where reinforcement begins. */
 export const KINDS = ["base", "prompted", "public", "sft", "init", "ppo", "ppo-ptx"] as const;
@@ -32,12 +33,12 @@ export interface Size {
   readonly judge?: string;
 }
 
-/** One extra run of reinforcement: a sweep's point, or another method. */
 /** Epochs of SFT whose weights are kept: the reward model chooses among them. */
 export const checkpointsOf = ({ sftEpochs }: Pick<Size, "sftEpochs">): number[] => [
   ...new Set([Math.ceil(sftEpochs / 4), Math.ceil(sftEpochs / 2), sftEpochs]),
 ];
 
+/** One extra run of reinforcement: a sweep's point, or another method. */
 export interface Variation {
   readonly name: string;
   readonly method: Method;
@@ -50,9 +51,9 @@ export interface Variation {
   readonly rewardLimit: number;
   /** its final policy answers the benchmark suite */
   readonly suite: boolean;
-}
   /** share of pre-training rows of the initial model that it starts from; the form's by default */
   readonly initMix?: number;
+}
 
 export interface Form {
   readonly name: "quick" | "full";
@@ -63,10 +64,10 @@ export interface Form {
   /** share of the paper's data set */
   readonly scale: number;
   readonly demonstrations: number;
-  /** epochs of the PPO initial model, and its share of pre-training rows */
   /** residual dropout of SFT, and others that are tried at the studied size */
   readonly sftDropout: number;
   readonly dropoutTrials: readonly number[];
+  /** epochs of the PPO initial model, and its share of pre-training rows */
   readonly initEpochs: number;
   readonly initMix: number;
   /** rows of benchmark-style tasks for the public-instruction model, and epochs */
@@ -91,11 +92,11 @@ export interface Form {
   readonly rewardLimit: number;
   readonly emaDecay: number;
   readonly variations: readonly Variation[];
-  /** prompts of held-out customers and of training customers that every model answers */
   /** lengths of PPO and PPO-ptx that are tried, in iterations of the main run (Figure 35) */
   readonly episodeFactors: readonly number[];
   /** shares of pre-training rows of other initial models (Figure 37) */
   readonly initMixes: readonly number[];
+  /** prompts of held-out customers and of training customers that every model answers */
   readonly heldOutPrompts: number;
   readonly trainingPrompts: number;
   /** labelers of each group who judge a pair */
@@ -105,6 +106,8 @@ export interface Form {
   /** prompts and samples of best-of-n; 0 = none */
   readonly bestPrompts: number;
   readonly bestSamples: number;
+  /** people's rankings, where a file of them was given */
+  readonly people?: People;
 }
 
 const ALL: readonly Kind[] = ["prompted", "public", "sft", "init", "ppo", "ppo-ptx"];
@@ -124,9 +127,6 @@ export function variation(name: string, changes: Partial<Variation>): Variation 
   };
 }
 
-/** Minutes on the CPU engine: 21 times between the smallest and the largest model, one seed. */
-export const QUICK: Form = {
-  name: "quick",
 /** A run with the form's own numbers. */
 export function mainRun(form: Form, name: string, changes: Partial<Variation> = {}): Variation {
   const { iterations, klCoefficient, rewardLimit } = form;
@@ -149,6 +149,9 @@ export function variationsOf(form: Form): Variation[] {
   return [...form.variations, ...episodes, ...mixes];
 }
 
+/** Minutes on the CPU engine: 21 times between the smallest and the largest model, one seed. */
+export const QUICK: Form = {
+  name: "quick",
   sizes: [
     {
       ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
@@ -168,11 +171,11 @@ export function variationsOf(form: Form): Variation[] {
   baseline: "micro",
   scale: 0.1,
   demonstrations: 1272,
+  sftDropout: 0,
+  dropoutTrials: [],
   initEpochs: 3,
   initMix: 0.1,
   publicRows: 1200,
-  sftDropout: 0,
-  dropoutTrials: [],
   publicEpochs: 2,
   columns: { P: 32, G: 24 },
   answers: [4, 6],
@@ -197,11 +200,11 @@ export function variationsOf(form: Form): Variation[] {
     variation("grpo", { method: "grpo", rateFactor: 0.5, suite: false }),
     variation("rloo", { method: "rloo", rateFactor: 0.5, suite: false }),
   ],
+  episodeFactors: [],
+  initMixes: [],
   heldOutPrompts: 160,
   trainingPrompts: 80,
   judges: 3,
-  episodeFactors: [],
-  initMixes: [],
   probesPerLevel: 12,
   suitePerLevel: 4,
   bestPrompts: 64,
@@ -257,12 +260,12 @@ export const FULL: Form = {
       variation("rate x 0.3", { rateFactor: 0.3 }),
     ].map((one) => ({ ...one, iterations: 150 })),
   ],
-  heldOutPrompts: 800,
-  trainingPrompts: 400,
-  probesPerLevel: 60,
   episodeFactors: [0.25, 2],
   initMixes: [0, 0.5],
   dropoutTrials: [0.1, 0.2],
+  heldOutPrompts: 800,
+  trainingPrompts: 400,
+  probesPerLevel: 60,
   suitePerLevel: 10,
   bestPrompts: 200,
   bestSamples: 64,

@@ -11,6 +11,7 @@ import type { Scope } from "./scope.ts";
 import { jsonOf } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { fineTune, pretrain, stepsOf } from "./training.ts";
+import { learnedCount, peopleSettings } from "./people.ts";
 import { makeRankings } from "./rankings.ts";
 import type { Rankings } from "./rankings.ts";
 
@@ -127,14 +128,16 @@ export async function rewardStage(
   init: string = names.init(scope.size.name, scope.seed),
 ): Promise<Stage> {
   const { form, size, seed, cost } = scope;
-  const { rankings, validationRankings, answers, rewardEpochs } = form;
+  const { validationRankings, answers, rewardEpochs, people } = form;
   const ranked = names.rankings(size.name, seed);
-  const judged = validationRankings * answers[1] + 200;
+  const ofPeople = (people?.heldOut ?? []).reduce((n, one) => n + one.completions.length, 0);
+  const judged = validationRankings * answers[1] + ofPeople + 200;
   return {
     name,
-    settings: jsonOf({ rewardEpochs, head: "all rankings", seed }),
+    settings: jsonOf({ rewardEpochs, head: "all rankings", seed, ...peopleSettings(form) }),
     inputs: [init, ranked],
-    flops: rankings * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
+    flops:
+      learnedCount(form) * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
     run: (work) => {
       const found = work.input(ranked).data as unknown as Rankings;
       return makeReward(work, form, configOf(size), values(work.input(init)), found, seed);
