@@ -18,6 +18,7 @@ import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option, Options } from "./options.ts";
 import { clock } from "./progress.ts";
+import { exportModel } from "./reproduce-export.ts";
 import { writeJson, writePage, writeReport } from "./reproduce-files.ts";
 
 const OPTIONS: readonly Option[] = [
@@ -47,6 +48,8 @@ const OPTIONS: readonly Option[] = [
   { name: "cache", kind: "text", help: "folder of finished stages", fallback: ".cache/reproduce" },
   { name: "judgements", kind: "text", help: "people's rankings (JSON lines or zip) to learn from" },
   { name: "judgements-mix", kind: "flag", help: "with the simulated labelers', not instead" },
+  { name: "model", kind: "text", help: "a finished stage such as micro/ppo-ptx/1, for --export" },
+  { name: "export", kind: "text", help: "run nothing, write that model's files to the folder" },
   { name: "report", kind: "flag", help: "run nothing, write what the cache holds" },
   { name: "plan", kind: "flag", help: "print the stages and their operations, run nothing" },
   { name: "lane", kind: "number", help: "used by the program itself", fallback: 0 },
@@ -110,6 +113,9 @@ const tera = (flops: number): string =>
   flops >= 1e15 ? `${(flops / 1e15).toFixed(2)} PFLOP` : `${(flops / 1e12).toFixed(2)} TFLOP`;
 
 async function reproduce(o: Options, args: readonly string[]): Promise<number> {
+  if ((o["model"] === undefined) !== (o["export"] === undefined)) {
+    throw new UsageError("--model NAME and --export DIR go together; nothing was run.");
+  }
   const form = await formOf(o);
   const count = wholeOption(o, "seeds", o["quick"] === true ? 1 : 3, 99);
   const lanes = wholeOption(o, "lanes", 2, 16);
@@ -141,6 +147,11 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
     console.log(
       `${form.name} form, seeds ${seeds.join(", ")}, ${runner.stages.length} stages on ${engineName}: ${tera(total)} in matrix products and attention, ${tera(cached)} of them in the cache.`,
     );
+  }
+  if (typeof o["export"] === "string") {
+    const command = `npm run reproduce -- ${args.join(" ")}`;
+    exportModel(form, runner.made(), { name: String(o["model"]), folder: o["export"], command });
+    return 0;
   }
   if (o["report"] === true) return write(o, form, seeds, runner.made(), engineName);
   const others = lane === 0 && kind === "cpu" ? startLanes(args, lanes - 1) : [];

@@ -2,22 +2,27 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { main } from "../scripts/reproduce.ts";
+import { exportModel } from "../scripts/reproduce-export.ts";
 import { writePage, writeReport } from "../scripts/reproduce-files.ts";
 import { CpuEngine } from "../src/cpu/engine.ts";
+import { gptSpecs } from "../src/model/gpt.ts";
+import { flatten, layOut } from "../src/model/parameters.ts";
 import { assemble } from "../src/reproduce/assemble.ts";
 import { Cache } from "../src/reproduce/cache.ts";
 import { QUICK, variation } from "../src/reproduce/forms.ts";
 import type { Form, Size } from "../src/reproduce/forms.ts";
 import { markdownOf } from "../src/reproduce/markdown.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
-import { tokenizer } from "../src/reproduce/models.ts";
+import { configOf, tokenizer } from "../src/reproduce/models.ts";
 import { peopleOf, peopleSentence } from "../src/reproduce/people.ts";
 import type { Results, SampledPrompt } from "../src/reproduce/results.ts";
 import { Runner } from "../src/reproduce/runner.ts";
 import type { Made } from "../src/reproduce/runner.ts";
 import type { Stage } from "../src/reproduce/stage.ts";
+import { readSafetensors } from "../src/storage/safetensors.ts";
+import { readCheckpoint } from "../src/workers/weights.ts";
 import { rankedByPerson } from "../src/world/dataset/index.ts";
 
 const tiny: Omit<Size, "name" | "kinds"> = {
@@ -179,7 +184,42 @@ test("people's rankings teach the reward model and DPO alone, and the report say
   );
 });
 
+test("a stage's model is written in GPT-2's names and shapes, and reads back as it was", () => {
+  const target = join(folder, "exported");
+  const { artefact } = made as Made;
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  exportModel(FORM, made as Made, { name: "dot/ppo/1", folder: target, command: "a command" });
+  expect(log.mock.calls.flat().join("\n")).toMatch(/^Written: dot\/ppo\/1 as /);
+  log.mockRestore();
+  const bytes = readFileSync(join(target, "model.safetensors"));
+  const { card, weights } = readCheckpoint(bytes, "model.safetensors");
+  expect(card).toMatchObject({ config: configOf(FORM.sizes[0]!), command: "a command", seed: 1 });
+  const layout = layOut("read", gptSpecs(card.config), false);
+  expect(flatten(layout, weights)).toEqual(artefact("dot/ppo/1").tensors["values"]);
+  const { tensors, metadata } = readSafetensors(bytes);
+  expect(metadata["format"]).toBe("pt");
+  const V = tokenizer.vocabulary.length;
+  expect(tensors.get("wte.weight")?.shape).toEqual([V, 16]);
+  expect(tensors.get("h.0.attn.c_attn.weight")?.shape).toEqual([16, 48]);
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(target, name), "utf8"));
+  expect(read("config.json")).toMatchObject({ model_type: "gpt2", vocab_size: V, n_embd: 16 });
+  const { model } = read("tokenizer.json") as { model: { vocab: Record<string, number> } };
+  expect(Object.keys(model.vocab)).toHaveLength(V);
+  for (const [name, sentence] of [
+    ["dot/nothing/1", /^--model: the stage dot\/nothing\/1 is not in the cache \(/],
+    [
+      "dot/rankings/1",
+      /^--model: the stage dot\/rankings\/1 leaves no model, expected one such as/,
+    ],
+  ] as const) {
+    expect(() => {
+      exportModel(FORM, made as Made, { name, folder: target, command: "" });
+    }).toThrow(sentence);
+  }
+});
+
 test("bad options are refused in a sentence before anything runs", async () => {
   expect(await main(["--seeds", "0", "--quick"])).toBe(2);
   expect(await main(["--unknown"])).toBe(2);
+  expect(await main(["--quick", "--engine", "cpu", "--model", "micro/ppo/1"])).toBe(2);
 });
