@@ -114,7 +114,12 @@ test("results name every claim, table and figure, with samples behind them", () 
   for (const { columns, rows } of found.tables) {
     for (const row of rows) expect(row).toHaveLength(columns.length);
   }
-  expect(found.figures).toHaveLength(8);
+  expect(found.figures).toHaveLength(9);
+  const lengths = found.figures.find(({ id }) => id === "figure-35")?.series ?? [];
+  expect(lengths.map(({ points }) => points.map(({ x }) => x))).toEqual([
+    [48, 80],
+    [48, 80],
+  ]);
   expect(found.models.map(({ id }) => id)).toContain("dot/ppo-ptx/1");
   const ids = new Set(found.models.map(({ id }) => id));
   for (const list of samples.values()) {

@@ -200,7 +200,7 @@ export const QUICK: Form = {
     variation("grpo", { method: "grpo", rateFactor: 0.5, suite: false }),
     variation("rloo", { method: "rloo", rateFactor: 0.5, suite: false }),
   ],
-  episodeFactors: [],
+  episodeFactors: [0.25],
   initMixes: [],
   heldOutPrompts: 160,
   trainingPrompts: 80,

@@ -5,7 +5,7 @@ import { mainRun, variationsOf } from "./forms.ts";
 import type { Variation } from "./forms.ts";
 import { number, percent } from "./format.ts";
 import { names } from "./names.ts";
-import type { ResultTable } from "./results.ts";
+import type { Figure, FigureSeries, ResultTable } from "./results.ts";
 import { lastOf } from "./tables-automatic.ts";
 import { curves } from "./tables-runs.ts";
 import type { Curve } from "./tables-runs.ts";
@@ -69,6 +69,36 @@ export function episodesTable(found: Findings): ResultTable {
     columns: ["run", "episodes", ...END],
     rows: runs.some(([run]) => isLength(run)) ? rows : [],
     note: "The paper: 256,000 episodes; beyond them labelers see no gain at 1.3 B, and with twice as many the scores on public tasks fall below GPT-3's. The policy's rate falls over the second half of every run, however long it is.",
+  };
+}
+
+/** Figure 35 drawn: the suite's mean by episodes, PPO and PPO-ptx. */
+export function episodesFigure(found: Findings): Figure {
+  const { batch, studied } = found.form;
+  const runs = sweep(found, (run) => isMain(run) || isLength(run));
+  const tax = taxRows(found);
+  const series = [false, true].map((mixed): FigureSeries => {
+    const own = runs.filter(([run]) => run.ptxCoefficient > 0 === mixed);
+    const points = own.flatMap(([{ name }, curve]) => {
+      const row = tax.find((one) => one.name === name);
+      if (row === undefined) return [];
+      const { value, low, high } = suiteMean(row.scores);
+      return [{ x: curve.points.length * batch, y: value, low, high }];
+    });
+    return {
+      name: mixed ? "PPO-ptx" : "PPO",
+      source: "ours",
+      points: points.toSorted((a, b) => a.x - b.x),
+    };
+  });
+  return {
+    id: "figure-35",
+    title: `Benchmark suite by length of reinforcement, ${studied}`,
+    section: "Figure 35",
+    kind: "lines",
+    x: "episodes",
+    y: "mean score of eight tasks",
+    series: runs.some(([run]) => isLength(run)) ? series : [],
   };
 }
 
