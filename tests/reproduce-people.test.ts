@@ -10,6 +10,7 @@ import { assistant, candidate, newRanking, user } from "../src/formats/new-recor
 import type { Ranking } from "../src/formats/records.ts";
 import { bundleFiles, zipFiles } from "../src/formats/zip.ts";
 import { QUICK } from "../src/reproduce/forms.ts";
+import { EOS } from "../src/world/index.ts";
 import {
   learnedCount,
   learnedRankings,
@@ -140,6 +141,14 @@ describe("a file of people's rankings", () => {
     expect(peopleAgreement(peopleOf(good, QUICK, GIVEN))).toMatchObject({ value: 0.5 });
     const ann = good.filter(({ judgements }) => judgements[0]?.labeler === "person ann");
     expect(peopleAgreement(peopleOf(ann, QUICK, GIVEN))).toBeUndefined();
+  });
+
+  test("may hold answers that were cut at the columns, and those have no end", async () => {
+    const cut = "A cat sat. ".repeat(6).trim();
+    const path = fileOf("cut.jsonl", [ranking("Write a story.", [cut, "No."], [[0], [1]])]);
+    const { training } = peopleOf((await peopleRankings(path)).ranked, QUICK, GIVEN);
+    expect(training[0]?.completions.map(({ length }) => length)).toEqual([24, 3]);
+    expect(training[0]?.completions.map((tokens) => tokens.at(-1) === EOS)).toEqual([false, true]);
   });
 
   test("of one prompt is learned from, and nothing is held out", async () => {

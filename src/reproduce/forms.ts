@@ -64,7 +64,7 @@ export interface Form {
   /** share of the paper's data set */
   readonly scale: number;
   readonly demonstrations: number;
-  /** residual dropout of SFT, and others that are tried at the studied size */
+  /** residual dropout of SFT (0 by measurement, docs/LOG.md), and others that are tried at the studied size */
   readonly sftDropout: number;
   readonly dropoutTrials: readonly number[];
   /** epochs of the PPO initial model, and its share of pre-training rows */

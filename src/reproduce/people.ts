@@ -53,13 +53,16 @@ interface Unfit {
 /** Share of the prompts whose rankings are held out. */
 const HELD_OUT = 0.2;
 
-function tokensOf({ prompt, answers, judgements }: PersonRanked): PersonTokens {
+/** An answer as long as the columns has no end, as one that was sampled up to them. */
+function tokensOf({ prompt, answers, judgements }: PersonRanked, G: number): PersonTokens {
   const [{ labeler, ranks } = { labeler: "", ranks: [] }] = judgements;
   return {
     prompt: [...tokenizer.encodePrompt(prompt)],
-    completions: answers.map(({ tokens }) => [
-      ...tokenizer.encodeResponse(tokens.slice(0, -1).join(" ")),
-    ]),
+    completions: answers.map(({ tokens }) => {
+      const words = tokens.slice(0, -1);
+      const all = [...tokenizer.encodeResponse(words.join(" "))];
+      return words.length === G ? all.slice(0, G) : all;
+    }),
     ranks: [...ranks],
     labeler,
   };
@@ -85,7 +88,7 @@ export function peopleOf(
   { columns }: Pick<Form, "columns">,
   { file, mixed, ...left }: { readonly file: string; readonly mixed: boolean } & Left,
 ): People {
-  const all = ranked.map(tokensOf);
+  const all = ranked.map((one) => tokensOf(one, columns.G));
   const unfit = { words: 0, long: 0, many: 0, tied: 0 };
   const fitting = all.filter((one) => {
     const reason = unfitness(one, columns);
