@@ -124,7 +124,7 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
     names.reward(size.name, seed),
     names.rankings(size.name, seed),
   ];
-  const { batch, minibatches, emaDecay } = form;
+  const { batch, minibatches, valueEpochs, emaDecay } = form;
   const { policyRate } = size;
   return {
     name,
@@ -133,6 +133,7 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
       ...dataSettings(form),
       batch,
       minibatches,
+      valueEpochs,
       emaDecay,
       policyRate,
       seed,
