@@ -139,7 +139,7 @@ export const QUICK: Form = {
   publicEpochs: 2,
   columns: { P: 32, G: 24 },
   answers: [4, 6],
-  rankings: 1400,
+  rankings: 2600,
   validationRankings: 200,
   rewardEpochs: 1,
   foldRankings: 160,
@@ -162,8 +162,8 @@ export const QUICK: Form = {
     variation("grpo", { method: "grpo", suite: false }),
     variation("rloo", { method: "rloo", suite: false }),
   ],
-  heldOutPrompts: 160,
-  trainingPrompts: 80,
+  heldOutPrompts: 320,
+  trainingPrompts: 160,
   judges: 3,
   probesPerLevel: 12,
   suitePerLevel: 4,
@@ -178,11 +178,25 @@ export const FULL: Form = {
   sizes: [
     {
       ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
-      ...{ steps: 40_000, rate: 4e-3, sftRate: 2e-3, policyRate: 2.5e-4, sftEpochs: 16, kinds: ALL },
+      ...{
+        steps: 40_000,
+        rate: 4e-3,
+        sftRate: 2e-3,
+        policyRate: 2.5e-4,
+        sftEpochs: 16,
+        kinds: ALL,
+      },
     },
     {
       ...{ name: "micro", width: 64, layers: 4, heads: 4, start: "scratch" },
-      ...{ steps: 40_000, rate: 3e-3, sftRate: 1e-3, policyRate: 1.5e-4, sftEpochs: 16, kinds: ALL },
+      ...{
+        steps: 40_000,
+        rate: 3e-3,
+        sftRate: 1e-3,
+        policyRate: 1.5e-4,
+        sftEpochs: 16,
+        kinds: ALL,
+      },
     },
     {
       ...{ name: "mini", width: 128, layers: 6, heads: 4, start: "scratch" },
