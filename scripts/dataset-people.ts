@@ -1,9 +1,10 @@
 // People's rankings from an exported file, in the form of the simulated ones.
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import { FormatError } from "../src/formats/errors.ts";
 import { readImport } from "../src/formats/import.ts";
-import type { Message, Ranking } from "../src/formats/records.ts";
+import type { Imported, Message, Ranking } from "../src/formats/records.ts";
+import { sourceOf } from "../src/formats/rows.ts";
 import { LABEL_NAMES, rankedByPerson } from "../src/world/dataset/index.ts";
 import type { PersonRanked, PersonRanking } from "../src/world/dataset/index.ts";
 import { buildTokenizer } from "../src/world/index.ts";
@@ -36,9 +37,18 @@ function personRanking(one: Ranking): PersonRanking {
   };
 }
 
+/** Rankings that people gave and that stand: not skipped, not corrected later, not a simulated ranker's. */
+function standing(records: readonly Imported[]): Ranking[] {
+  const rankings = records.filter((record) => record.schema === "prefs.ranking");
+  const corrected = new Set(rankings.map(({ supersedes }) => supersedes));
+  return rankings.filter(
+    (one) => one.outcome === "ranked" && !corrected.has(one.id) && sourceOf(one) === "person",
+  );
+}
+
 /**
- * The rankings of a file in any format that the page imports (docs/FORMATS.md). Rankings with fewer
- * than two ranked answers and records of other kinds are counted in `skipped`.
+ * The rankings of a file in any format that the page imports (docs/FORMATS.md). Counted in `skipped`: rankings with
+ * fewer than two ranked answers, skipped or corrected ones, those of simulated rankers, and records of other kinds.
  * @throws UsageError with one sentence when the file cannot be read
  */
 export async function peopleRankings(path: string): Promise<{
@@ -46,7 +56,7 @@ export async function peopleRankings(path: string): Promise<{
   readonly skipped: number;
   readonly problems: readonly string[];
 }> {
-  if (!existsSync(path)) {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new UsageError(`--judgements: found no file ${path}, expected one; nothing was made.`);
   }
   const { records, problems } = await readImport(createReadStream(path), basename(path)).catch(
@@ -56,9 +66,8 @@ export async function peopleRankings(path: string): Promise<{
     },
   );
   const tokenizer = buildTokenizer();
-  const ranked = records.flatMap((record) => {
-    if (record.schema !== "prefs.ranking") return [];
-    return rankedByPerson(tokenizer, personRanking(record)) ?? [];
-  });
+  const ranked = standing(records).flatMap(
+    (one) => rankedByPerson(tokenizer, personRanking(one)) ?? [],
+  );
   return { ranked, skipped: records.length - ranked.length, problems };
 }

@@ -75,7 +75,9 @@ async function readPeople(path: string): Promise<readonly PersonRanked[]> {
   const { ranked, skipped, problems } = await peopleRankings(path);
   problems.forEach((sentence) => console.log(sentence));
   if (skipped > 0) {
-    console.log(`${path}: ${skipped} records rank fewer than two answers and are left out.`);
+    console.log(
+      `${path}: ${skipped} records are no ranking of two or more answers by a person that stands, and are left out.`,
+    );
   }
   return ranked;
 }

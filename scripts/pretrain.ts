@@ -3,11 +3,12 @@ import { mkdirSync, readFileSync, existsSync, writeFileSync, renameSync } from "
 import { dirname } from "node:path";
 import { cosineLr } from "../src/kernels/schedules.ts";
 import { gpt2, gptSpecs } from "../src/model/gpt.ts";
+import type { GptConfig } from "../src/model/gpt.ts";
 import { initialValues } from "../src/model/init.ts";
 import { layOut, parameterCount, unflatten } from "../src/model/parameters.ts";
 import type { Row } from "../src/rlhf/language-model.ts";
 import { Buckets, LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
-import type { Batch } from "../src/rlhf/session/lm-trainer.ts";
+import type { Batch, LmTraining } from "../src/rlhf/session/lm-trainer.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../src/storage/safetensors.ts";
 import type { FileTensor } from "../src/storage/safetensors.ts";
 import { encodeHalf } from "../src/plan/half.ts";
@@ -32,6 +33,12 @@ const OPTIONS: readonly Option[] = [
   { name: "lr", kind: "number", help: "peak learning rate", fallback: 3e-3 },
   { name: "demos", kind: "number", help: "SFT demonstrations", fallback: 6000 },
   { name: "epochs", kind: "number", help: "SFT epochs", fallback: 4 },
+  {
+    name: "dropout",
+    kind: "number",
+    help: "residual dropout of SFT (the paper: 0.2)",
+    fallback: 0,
+  },
   { name: "seed", kind: "number", help: "seed of data and weights", fallback: 1 },
   {
     name: "state",
@@ -196,6 +203,12 @@ async function pretrain(
   await checkpoint(trainer, path, state);
 }
 
+/** A trainer of the same weights and moments whose updates drop. */
+function dropping(trainer: Trainer, config: GptConfig, training: LmTraining): Trainer {
+  const { engine, parameters, optimiser } = trainer;
+  return new LmTrainer(engine, config, parameters, POSITIONS, training, optimiser);
+}
+
 function demonstrationRows(seed: number, n: number): Row[] {
   const tokenizer = buildTokenizer();
   const rng = new Rng(seed);
@@ -298,6 +311,12 @@ async function run(
       `--activations needs f16 or f32, got "${String(activations)}"; nothing was run.`,
     );
   }
+  const dropout = { p: number("dropout"), seed: number("seed") };
+  if (!(dropout.p >= 0 && dropout.p < 1)) {
+    throw new UsageError(
+      `--dropout needs a share from 0 to below 1, got ${String(dropout.p)}; nothing was run.`,
+    );
+  }
   const training = { accumulate, recompute: o["recompute"] === true, activations } as const;
   const planned = { config, positions: POSITIONS, lengths: LENGTHS, training };
   const { engine } = await openEngine(o["engine"] as string | undefined);
@@ -345,7 +364,9 @@ async function run(
   const zeros = new Float32Array((base as Float32Array).length);
   memory.write(m, zeros);
   memory.write(v, zeros);
-  const sft = await fineTune(trainer, number("demos"), number("epochs"), number("seed"));
+  const tuner = dropout.p === 0 ? trainer : dropping(trainer, config, { ...training, dropout });
+  for (const T of LENGTHS) await tuner.prepare(T);
+  const sft = await fineTune(tuner, number("demos"), number("epochs"), number("seed"));
   const [tuned] = await memory.read([parameters.values]);
   const after = await trainer.evaluate(held);
   save(
@@ -356,6 +377,7 @@ async function run(
         ...record,
         demonstrations: number("demos"),
         epochs: number("epochs"),
+        dropout: dropout.p,
         curve: sft.curve,
         tokens: sft.tokens,
         seconds: sft.seconds,

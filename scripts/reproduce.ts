@@ -2,19 +2,23 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { Cache } from "../src/reproduce/cache.ts";
 import { FULL, QUICK } from "../src/reproduce/forms.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { assemble } from "../src/reproduce/assemble.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
 import { summary } from "../src/reproduce/markdown.ts";
+import { peopleOf, peopleSentence } from "../src/reproduce/people.ts";
 import { Runner } from "../src/reproduce/runner.ts";
 import type { Made, ProgressState } from "../src/reproduce/runner.ts";
 import type { Stage } from "../src/reproduce/stage.ts";
+import { peopleRankings } from "./dataset-people.ts";
 import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option, Options } from "./options.ts";
 import { clock } from "./progress.ts";
+import { exportModel } from "./reproduce-export.ts";
 import { writeJson, writePage, writeReport } from "./reproduce-files.ts";
 
 const OPTIONS: readonly Option[] = [
@@ -42,6 +46,10 @@ const OPTIONS: readonly Option[] = [
     fallback: 2,
   },
   { name: "cache", kind: "text", help: "folder of finished stages", fallback: ".cache/reproduce" },
+  { name: "judgements", kind: "text", help: "people's rankings (JSON lines or zip) to learn from" },
+  { name: "judgements-mix", kind: "flag", help: "with the simulated labelers', not instead" },
+  { name: "model", kind: "text", help: "a finished stage such as micro/ppo-ptx/1, for --export" },
+  { name: "export", kind: "text", help: "run nothing, write that model's files to the folder" },
   { name: "report", kind: "flag", help: "run nothing, write what the cache holds" },
   { name: "plan", kind: "flag", help: "print the stages and their operations, run nothing" },
   { name: "lane", kind: "number", help: "used by the program itself", fallback: 0 },
@@ -83,11 +91,32 @@ function wantedStages(stages: readonly Stage[], only: unknown): string[] | undef
   );
 }
 
+/** The form, with people's rankings where a file is given. @throws UsageError when it cannot be read or used */
+async function formOf(o: Options): Promise<Form> {
+  const form = o["quick"] === true ? QUICK : FULL;
+  const { judgements: path } = o;
+  const mixed = o["judgements-mix"] === true;
+  if (typeof path !== "string") {
+    if (!mixed) return form;
+    throw new UsageError("--judgements-mix needs --judgements FILE; nothing was run.");
+  }
+  const { ranked, skipped, problems } = await peopleRankings(path);
+  const given = { file: basename(path), mixed, skipped, unreadable: problems.length };
+  const people = peopleOf(ranked, form, given);
+  if (people.training.length > 0) return { ...form, people };
+  throw new UsageError(
+    `--judgements: none of the ${ranked.length} rankings can be learned from, expected at least one that fits: ${peopleSentence(people, form.columns)} Nothing was run.`,
+  );
+}
+
 const tera = (flops: number): string =>
   flops >= 1e15 ? `${(flops / 1e15).toFixed(2)} PFLOP` : `${(flops / 1e12).toFixed(2)} TFLOP`;
 
 async function reproduce(o: Options, args: readonly string[]): Promise<number> {
-  const form: Form = o["quick"] === true ? QUICK : FULL;
+  if ((o["model"] === undefined) !== (o["export"] === undefined)) {
+    throw new UsageError("--model NAME and --export DIR go together; nothing was run.");
+  }
+  const form = await formOf(o);
   const count = wholeOption(o, "seeds", o["quick"] === true ? 1 : 3, 99);
   const lanes = wholeOption(o, "lanes", 2, 16);
   const lane = wholeOption(o, "lane", 0, 16);
@@ -99,6 +128,9 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
   first.destroy();
   const stages = await stagesOf(form, seeds, () => readFileSync("public/models/base.safetensors"));
   if (o["plan"] === true) return printPlan(stages);
+  if (lane === 0 && form.people !== undefined) {
+    console.log(peopleSentence(form.people, form.columns));
+  }
   const started = Date.now();
   const runner = new Runner(
     stages,
@@ -115,6 +147,11 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
     console.log(
       `${form.name} form, seeds ${seeds.join(", ")}, ${runner.stages.length} stages on ${engineName}: ${tera(total)} in matrix products and attention, ${tera(cached)} of them in the cache.`,
     );
+  }
+  if (typeof o["export"] === "string") {
+    const command = `npm run reproduce -- ${args.join(" ")}`;
+    exportModel(form, runner.made(), { name: String(o["model"]), folder: o["export"], command });
+    return 0;
   }
   if (o["report"] === true) return write(o, form, seeds, runner.made(), engineName);
   const others = lane === 0 && kind === "cpu" ? startLanes(args, lanes - 1) : [];

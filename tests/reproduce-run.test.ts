@@ -2,19 +2,28 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { main } from "../scripts/reproduce.ts";
+import { exportModel } from "../scripts/reproduce-export.ts";
 import { writePage, writeReport } from "../scripts/reproduce-files.ts";
 import { CpuEngine } from "../src/cpu/engine.ts";
+import { gptSpecs } from "../src/model/gpt.ts";
+import { flatten, layOut } from "../src/model/parameters.ts";
 import { assemble } from "../src/reproduce/assemble.ts";
 import { Cache } from "../src/reproduce/cache.ts";
 import { QUICK, variation } from "../src/reproduce/forms.ts";
 import type { Form, Size } from "../src/reproduce/forms.ts";
+import { markdownOf } from "../src/reproduce/markdown.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
+import { configOf, tokenizer } from "../src/reproduce/models.ts";
+import { peopleOf, peopleSentence } from "../src/reproduce/people.ts";
 import type { Results, SampledPrompt } from "../src/reproduce/results.ts";
 import { Runner } from "../src/reproduce/runner.ts";
 import type { Made } from "../src/reproduce/runner.ts";
 import type { Stage } from "../src/reproduce/stage.ts";
+import { readSafetensors } from "../src/storage/safetensors.ts";
+import { readCheckpoint } from "../src/workers/weights.ts";
+import { rankedByPerson } from "../src/world/dataset/index.ts";
 
 const tiny: Omit<Size, "name" | "kinds"> = {
   ...{ width: 16, layers: 1, heads: 2, start: "scratch", steps: 4, rate: 1e-3 },
@@ -29,6 +38,7 @@ const FORM: Form = {
   ...{ studied: "dot", baseline: "dot", scale: 0.01, demonstrations: 24, initEpochs: 1 },
   ...{ publicRows: 12, publicEpochs: 1, answers: [3, 3], rankings: 12, validationRankings: 10 },
   ...{ foldRankings: 6, pairRankings: 4, pairEpochs: 2, batch: 16, minibatches: 2, iterations: 5 },
+  ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   variations: [
     variation("beta 0", { klCoefficient: 0, iterations: 6 }),
     variation("dpo", { method: "dpo", iterations: 2, suite: false }),
@@ -49,8 +59,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const runner = () =>
-  new Runner(stages, new Cache(join(folder, "cache"), (sentence) => names.push(sentence)), {
+const runner = (own: readonly Stage[] = stages, wanted?: readonly string[]) =>
+  new Runner(own, new Cache(join(folder, "cache"), (sentence) => names.push(sentence)), {
+    ...(wanted === undefined ? {} : { wanted }),
     engine: async () => ({ engine: await CpuEngine.create(), destroy: () => undefined }),
     engineName: "cpu",
     progress: ({ stage, ended }) => (ended ? names.push(stage) : 0),
@@ -95,12 +106,20 @@ test("results name every claim, table and figure, with samples behind them", () 
       "sweeps",
       "methods",
       "elements",
+      "sft",
+      "episodes",
+      "initial-models",
     ]),
   );
   for (const { columns, rows } of found.tables) {
     for (const row of rows) expect(row).toHaveLength(columns.length);
   }
-  expect(found.figures).toHaveLength(8);
+  expect(found.figures).toHaveLength(9);
+  const lengths = found.figures.find(({ id }) => id === "figure-35")?.series ?? [];
+  expect(lengths.map(({ points }) => points.map(({ x }) => x))).toEqual([
+    [48, 80],
+    [48, 80],
+  ]);
   expect(found.models.map(({ id }) => id)).toContain("dot/ppo-ptx/1");
   const ids = new Set(found.models.map(({ id }) => id));
   for (const list of samples.values()) {
@@ -129,7 +148,83 @@ test("the files are written whole, and samples of an earlier run are gone", () =
   expect(readdirSync(join(folder, "results"))).toHaveLength(found.figures.length);
 });
 
+test("people's rankings teach the reward model and DPO alone, and the report says so", async () => {
+  const ranked = ["fox", "hen", "cat", "dog"].flatMap(
+    (animal, i) =>
+      rankedByPerson(tokenizer, {
+        id: `j${i}`,
+        annotator: "ann",
+        prompt: `Write a story about the ${animal}.`,
+        answers: ["A cat sat.", "I like it!", "No."],
+        ranks: [2, 1, 2],
+      }) ?? [],
+  );
+  const people = peopleOf(ranked, FORM, {
+    ...{ file: "votes.jsonl", mixed: false, skipped: 0, unreadable: 0 },
+  });
+  expect([people.training.length, people.heldOut.length]).toEqual([3, 1]);
+  const form = { ...FORM, people };
+  const own = await stagesOf(form, [1], () => readFileSync("public/models/base.safetensors"));
+  const before = names.length;
+  const [reward, dpo] = ["dot/reward/1", "dot/dpo/1"];
+  const byPeople = await runner(own, [reward, dpo]).run();
+  expect(names.slice(before)).toEqual([reward, dpo]);
+  const learned = byPeople.artefact(reward).data as { comparisons: number; people: number[][] };
+  // two untied pairs of each ranking; the simulated labelers' are not among them
+  expect(learned.comparisons).toBe(6);
+  expect(learned.people.map((scores) => scores.length)).toEqual([3]);
+  const run = { engine: "cpu", adapter: "cpu", finished: "2026-01-01T00:00:00Z" };
+  const { results: found } = assemble(form, [1], byPeople, run);
+  expect(found.judgements).toBe(peopleSentence(people, form.columns));
+  const rows = found.tables.find(({ id }) => id === "reward")?.rows ?? [];
+  const row = (name: RegExp) => rows.find(([first = ""]) => name.test(first));
+  expect(row(/dot: accuracy, people's held-out rankings/)?.[1]).toMatch(/^\d+\.\d \[/);
+  expect(row(/dot: accuracy, simulated training labelers/)).toBeDefined();
+  expect(row(/two people agree/)?.[1]).toBe("not measured");
+  const claim = found.claims.find(({ id }) => id === "reward");
+  expect(claim).toMatchObject({ holds: "not measured" });
+  expect(claim?.measured).toMatch(/learned from people/);
+  expect(markdownOf(found, "results")).toMatch(
+    /People's rankings taught the reward models and DPO: votes/,
+  );
+});
+
+test("a stage's model is written in GPT-2's names and shapes, and reads back as it was", () => {
+  const target = join(folder, "exported");
+  const { artefact } = made as Made;
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  exportModel(FORM, made as Made, { name: "dot/ppo/1", folder: target, command: "a command" });
+  expect(log.mock.calls.flat().join("\n")).toMatch(/^Written: dot\/ppo\/1 as /);
+  log.mockRestore();
+  const bytes = readFileSync(join(target, "model.safetensors"));
+  const { card, weights } = readCheckpoint(bytes, "model.safetensors");
+  expect(card).toMatchObject({ config: configOf(FORM.sizes[0]!), command: "a command", seed: 1 });
+  const layout = layOut("read", gptSpecs(card.config), false);
+  expect(flatten(layout, weights)).toEqual(artefact("dot/ppo/1").tensors["values"]);
+  const { tensors, metadata } = readSafetensors(bytes);
+  expect(metadata["format"]).toBe("pt");
+  const V = tokenizer.vocabulary.length;
+  expect(tensors.get("wte.weight")?.shape).toEqual([V, 16]);
+  expect(tensors.get("h.0.attn.c_attn.weight")?.shape).toEqual([16, 48]);
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(target, name), "utf8"));
+  expect(read("config.json")).toMatchObject({ model_type: "gpt2", vocab_size: V, n_embd: 16 });
+  const { model } = read("tokenizer.json") as { model: { vocab: Record<string, number> } };
+  expect(Object.keys(model.vocab)).toHaveLength(V);
+  for (const [name, sentence] of [
+    ["dot/nothing/1", /^--model: the stage dot\/nothing\/1 is not in the cache \(/],
+    [
+      "dot/rankings/1",
+      /^--model: the stage dot\/rankings\/1 leaves no model, expected one such as/,
+    ],
+  ] as const) {
+    expect(() => {
+      exportModel(FORM, made as Made, { name, folder: target, command: "" });
+    }).toThrow(sentence);
+  }
+});
+
 test("bad options are refused in a sentence before anything runs", async () => {
   expect(await main(["--seeds", "0", "--quick"])).toBe(2);
   expect(await main(["--unknown"])).toBe(2);
+  expect(await main(["--quick", "--engine", "cpu", "--model", "micro/ppo/1"])).toBe(2);
 });

@@ -57,6 +57,7 @@ const NATIVE: Readonly<Record<string, Signature>> = {
   gelu_backward: takes("x dy dx | N ACCUMULATE"),
   residual: takes("x f y | N"),
   residual_backward: takes("dy dx | N ACCUMULATE"),
+  dropout_drawn: takes("x r state y | N SITE DROPPED SCALE RESIDUAL ACCUMULATE"),
   adamw: takes("values grads m v state knobs | N DECAY_END"),
   layernorm: takes("x w b y stats | R C EPS"),
   layernorm_backward: takes("x w stats dy dx | R C ACCUMULATE"),

@@ -114,6 +114,11 @@ export function plainText(messages: readonly Message[], role: Message["role"]): 
   return only?.role === role && more.length === 0 ? only.content : null;
 }
 
+/** Who ranked: "person", or "simulated:" and the name of a taste; a person where nothing is said. */
+export function sourceOf({ extra }: Ranking): string {
+  return rowExtra(extra)?.source ?? "person";
+}
+
 function rowExtra(extra: string): RowExtra | null {
   if (extra === "") return null;
   const { nudge } = JSON.parse(extra) as { nudge?: Partial<Record<keyof RowExtra, unknown>> };

@@ -24,7 +24,7 @@ interface DrawSizes {
 }
 
 /** PCG-RXS-M-XS 32 (O'Neill 2014) as a hash: one round of state and output. */
-function hash(value: number): number {
+export function hash(value: number): number {
   const state = (Math.imul(value, 747796405) + 2891336453) >>> 0;
   const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
   return ((word >>> 22) ^ word) >>> 0;

@@ -219,17 +219,17 @@ export interface FeedForward {
 }
 
 /**
- * y = r + gelu(x W1 + b1) W2 + b2 with the tanh approximation, x (R,C), r (R,C): two calls forward, four backward.
+ * y = r + gelu(x W1 + b1) W2 + b2 with the tanh approximation, x (R,C), r (R,C) or absent: two calls forward, four backward.
  * @throws RangeError when the shapes do not match.
  */
-export function feedForward(tape: Tape, x: Tensor, w: FeedForward, residual: Tensor): Tensor {
+export function feedForward(tape: Tape, x: Tensor, w: FeedForward, residual?: Tensor): Tensor {
   const { up, upBias, down, downBias } = w;
   checkLinear(x, up, upBias);
   const [R = 0, C = 0] = x.shape;
   const [, F = 0] = up.shape;
   check(
-    size(down.shape) === F * C && size(residual.shape) === R * C,
-    `feedForward: expected W1[C,F], W2[F,C] and r[R,C], got ${describe(up)}, ${describe(down)} and ${describe(residual)}`,
+    size(down.shape) === F * C && (residual === undefined || size(residual.shape) === R * C),
+    `feedForward: expected W1[C,F], W2[F,C] and r as x, got ${describe(up)} and ${describe(down)} for ${describe(x)}`,
   );
   const inner = tape.activation("inner", [R, F], ...present(x, up, upBias));
   const active = tape.activation("gelu", [R, F], ...present(x, up, upBias));
@@ -257,7 +257,7 @@ export function feedForward(tape: Tape, x: Tensor, w: FeedForward, residual: Ten
       const dx = tape.into(x);
       if (dx !== undefined) product(tape, [dinner, up, dx], { M: R, N: C, K: F, TB: true });
     }
-    passOn(tape, residual, y);
+    if (residual !== undefined) passOn(tape, residual, y);
   });
   return y;
 }

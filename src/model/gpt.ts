@@ -1,6 +1,8 @@
 // The decoder: forward code that runs once on a tape (GPT-2 by default, Llama-style parts by configuration).
 import { geluErf, swiglu } from "../kernels/activation.ts";
 import { attention } from "../kernels/attention.ts";
+import { dropoutDrawn } from "../kernels/dropout-drawn.ts";
+import type { Dropout } from "../kernels/dropout-drawn.ts";
 import { embedding } from "../kernels/embedding.ts";
 import { layernorm } from "../kernels/layernorm.ts";
 import { feedForward, linear, matmul } from "../kernels/matmul.ts";
@@ -119,13 +121,13 @@ function biasOf(config: GptConfig, p: Parameters, name: string): Tensor | undefi
   return config.bias ? parameter(p, `${name}.bias`) : undefined;
 }
 
-/** y + the feed-forward part of x. */
+/** The feed-forward part of x, on top of y where it is given. */
 function mlp(
   tape: Tape,
   config: GptConfig,
   p: Parameters,
   h: string,
-  [x, y]: readonly [Tensor, Tensor],
+  [x, y]: readonly [Tensor, Tensor | undefined],
 ): Tensor {
   const weight = (name: string): Tensor => parameter(p, `${h}.mlp.${name}.weight`);
   if (config.mlp === "swiglu") {
@@ -139,6 +141,16 @@ function mlp(
   return linear(tape, geluErf(tape, linear(tape, x, up, upBias)), down, downBias, y);
 }
 
+/** Adds a branch to the residual stream: by its last product, or after dropout, which stands between the two. */
+type Join = (stream: Tensor, branch: (onto?: Tensor) => Tensor) => Tensor;
+
+/** How a plan adds its branches, each dropout at a site of its own; site 0 is the embeddings'. */
+function joins(tape: Tape, dropout: Dropout | undefined): Join {
+  if (dropout === undefined) return (stream, branch) => branch(stream);
+  let site = 0;
+  return (stream, branch) => dropoutDrawn(tape, branch(), dropout, ++site, stream);
+}
+
 /** Blocks and final norm over an embedded sequence (R,C) -> hidden states (R,C). */
 export function trunk(
   tape: Tape,
@@ -146,7 +158,9 @@ export function trunk(
   p: Parameters,
   embedded: Tensor,
   mix: Mixer,
+  dropout?: Dropout,
 ): Tensor {
+  const join = joins(tape, dropout);
   let x = embedded;
   for (let i = 0; i < config.layers; i++) {
     const h = `h.${String(i)}`;
@@ -155,8 +169,10 @@ export function trunk(
       const bias = (name: string): Tensor | undefined => biasOf(config, p, `${h}.attn.${name}`);
       const normal = normed(tape, config, p, `${h}.ln_1`, x);
       const qkv = linear(tape, normal, weight("c_attn"), bias("c_attn"));
-      const y = linear(tape, mix(i, qkv), weight("c_proj"), bias("c_proj"), x);
-      return mlp(tape, config, p, h, [normed(tape, config, p, `${h}.ln_2`, y), y]);
+      const mixed = mix(i, qkv);
+      const y = join(x, (onto) => linear(tape, mixed, weight("c_proj"), bias("c_proj"), onto));
+      const again = normed(tape, config, p, `${h}.ln_2`, y);
+      return join(y, (onto) => mlp(tape, config, p, h, [again, onto]));
     });
   }
   return normed(tape, config, p, "ln_f", x);
@@ -170,16 +186,25 @@ export function embedded(tape: Tape, config: GptConfig, p: Parameters, input: Gp
 
 /**
  * Hidden states (B*T, C) of a batch of sequences.
+ * @param dropout of the embeddings' sum and of both residual branches (GPT-2's), in training plans alone
  * @throws RangeError when the sequences are longer than the position table.
  */
-export function gpt(tape: Tape, config: GptConfig, p: Parameters, input: GptInput): Tensor {
+export function gpt(
+  tape: Tape,
+  config: GptConfig,
+  p: Parameters,
+  input: GptInput,
+  dropout?: Dropout,
+): Tensor {
   const [B = 0, T = 0] = input.tokens.shape;
   check(
     config.positions === "rope" || T <= config.context,
     `gpt: ${describe(input.tokens)} is longer than the context of ${String(config.context)} tokens`,
   );
   const mix: Mixer = (_layer, qkv) => attention(tape, qkv, input.mask, B, T, config.heads);
-  return trunk(tape, config, p, embedded(tape, config, p, input), mix);
+  const all = embedded(tape, config, p, input);
+  const x = dropout === undefined ? all : dropoutDrawn(tape, all, dropout, 0);
+  return trunk(tape, config, p, x, mix, dropout);
 }
 
 /** The matrix (V,C) that logits are hidden states times: the tied word embeddings, or lm_head. */

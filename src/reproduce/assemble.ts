@@ -6,11 +6,14 @@ import type { Model } from "./findings.ts";
 import type { Form } from "./forms.ts";
 import { names } from "./names.ts";
 import type { ModelRow, ResultTable, Results, SampledPrompt } from "./results.ts";
+import { peopleSentence } from "./people.ts";
 import type { Made } from "./runner.ts";
 import { samplesOf } from "./samples.ts";
 import { headTable, labelTable, preferenceTable } from "./tables.ts";
 import { biasTable, suiteTable, toxicityTable, truthTable } from "./tables-automatic.ts";
 import { methodTable, sweepTable } from "./tables-runs.ts";
+import { sftTable } from "./tables-sft.ts";
+import { episodesTable, initialTable } from "./tables-sweeps.ts";
 import { elementsTable, rewardTable } from "./tables-reward.ts";
 import { taxTable } from "./tables-tax.ts";
 
@@ -28,7 +31,7 @@ function recipe({ form }: Findings, { size: name, kind }: Model, extra: string):
     base: `${size.steps} updates of 768 positions on world 2 from ${start}, peak rate ${size.rate}`,
     prompted: `the base behind the best of 4 few-shot prefixes by the reward model${extra}`,
     public: `base, ${form.publicRows} benchmark-style tasks as instructions, ${form.publicEpochs} epochs`,
-    sft: `base, ${form.demonstrations} demonstrations, ${size.sftEpochs} epochs, cosine, checkpoint by the reward model${extra}`,
+    sft: `base, ${form.demonstrations} demonstrations, ${size.sftEpochs} epochs, cosine,${form.sftDropout > 0 ? ` dropout ${form.sftDropout},` : ""} checkpoint by the reward model${extra}`,
     init: `base, demonstrations and ${100 * form.initMix} % pre-training rows, ${form.initEpochs} epochs: the PPO initial model`,
     ppo: `PPO initial model, ${run}, average of weights ${form.emaDecay}`,
     "ppo-ptx": `as PPO, with ${form.ptxCoefficient} times the gradient on pre-training text`,
@@ -69,12 +72,15 @@ export function assemble(
     headTable(found),
     labelTable(found),
     rewardTable(found),
+    sftTable(found),
     truthTable(found),
     toxicityTable(found),
     biasTable(found),
     suiteTable(found),
     taxTable(found),
     sweepTable(found),
+    episodesTable(found),
+    initialTable(found),
     methodTable(found),
     elementsTable(found),
   ].filter(({ rows }) => rows.length > 0);
@@ -85,6 +91,7 @@ export function assemble(
     seeds,
     seconds: Math.round(total((one) => one.seconds)),
     flops: total((one) => one.flops),
+    ...(form.people === undefined ? {} : { judgements: peopleSentence(form.people, form.columns) }),
     models: modelRows(found),
     claims: claimsOf(found),
     tables,

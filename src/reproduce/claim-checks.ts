@@ -5,6 +5,8 @@ import { falseAnswers, suiteMean, suiteTax, toxicityOf } from "./automatic-score
 import type { Findings, Model } from "./findings.ts";
 import { number, percent, plain } from "./format.ts";
 import type { Kind } from "./forms.ts";
+import { peopleAgreement } from "./people.ts";
+import type { People } from "./people.ts";
 import type { Claim } from "./results.ts";
 import { ceiling, crossValidation, elementsOf } from "./tables-reward.ts";
 import { baselineOf, nameOf } from "./tables.ts";
@@ -165,6 +167,17 @@ export function heldOutLabelers(found: Findings): Verdict {
   };
 }
 
+/** The same with people: their own agreement is the ceiling, known where two ranked the same answers. */
+function rewardByPeople(found: Findings, people: People): Verdict {
+  const size = found.form.studied;
+  const accuracy = found.peopleAccuracy(size);
+  const top = peopleAgreement(people);
+  const simulated = found.rewardAccuracy(size, "training");
+  const measured = `${size}, learned from people: ${percent(accuracy)} % of people's held-out choices (two people agree on ${percent(top)} %), ${percent(simulated)} % of simulated training labelers'; no person was left out of training to be measured`;
+  if (accuracy === undefined || top === undefined) return { measured, holds: "not measured" };
+  return { measured, holds: holdsIf(false, accuracy.value >= top.value - 0.05) };
+}
+
 export function reward(found: Findings): Verdict {
   const size = found.form.studied;
   const [own, heldOut] = [
@@ -172,6 +185,8 @@ export function reward(found: Findings): Verdict {
     found.rewardAccuracy(size, "heldOut"),
   ];
   const top = ceiling(found, size);
+  const { people } = found.form;
+  if (people !== undefined) return rewardByPeople(found, people);
   if (own === undefined || top === undefined) return MISSING;
   const cross = crossValidation(found);
   const near = own.value >= top.value - 0.05;

@@ -15,6 +15,8 @@ export interface WorldData {
     readonly heldOut: readonly Labeler[];
   };
   readonly demonstrations: readonly Row[];
+  /** of customers and labelers that training does not know; their loss is measured */
+  readonly heldOutDemonstrations: readonly Row[];
   /** prompts whose answers are ranked, for training and for validation */
   readonly ranked: readonly DataPrompt[];
   readonly rankedValidation: readonly DataPrompt[];
@@ -52,7 +54,8 @@ function make(form: Form): WorldData {
   return {
     dataset,
     labelers: labelerGroups(),
-    demonstrations: demonstrationRows(dataset, form.demonstrations),
+    demonstrations: demonstrationRows(dataset, "train", form.demonstrations),
+    heldOutDemonstrations: demonstrationRows(dataset, "valid", MEASURED),
     ranked: rm.slice(0, form.rankings),
     rankedValidation: of("rm", "valid").filter(short).slice(0, form.validationRankings),
     reinforced: of("ppo", "train").filter(short),
@@ -62,11 +65,14 @@ function make(form: Form): WorldData {
   };
 }
 
-function demonstrationRows(dataset: Dataset, most: number): Row[] {
+/** Most demonstrations whose loss is measured. */
+const MEASURED = 200;
+
+function demonstrationRows(dataset: Dataset, part: DataPrompt["part"], most: number): Row[] {
   const byId = new Map(dataset.prompts.map((one) => [one.id, one]));
   const rows = dataset.demonstrations.flatMap(({ promptId, response }): Row[] => {
     const prompt = byId.get(promptId);
-    if (prompt?.part !== "train") return [];
+    if (prompt?.part !== part) return [];
     return [rowOf(promptTokens(prompt), tokenizer.encodeResponse(response))];
   });
   return rows.slice(0, most);

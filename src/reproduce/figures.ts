@@ -10,6 +10,7 @@ import { names } from "./names.ts";
 import type { Figure, FigurePoint, FigureSeries } from "./results.ts";
 import { baselineOf, nameOf } from "./tables.ts";
 import { methodsFigure, overOptimisationFigure, taxFigure } from "./figures-runs.ts";
+import { episodesFigure } from "./tables-sweeps.ts";
 
 function idsOf(found: Findings, { size, kind }: Model): string[] {
   return found.answers({ size, kind }).map(({ seed }) => names.model(size, kind, seed));
@@ -165,6 +166,7 @@ export function figuresOf(found: Findings): Figure[] {
     falseFigure(found),
     toxicityFigure(found),
     taxFigure(found),
+    episodesFigure(found),
     overOptimisationFigure(found),
     methodsFigure(found),
   ];

@@ -149,6 +149,19 @@ export class Findings {
     return scored.length === 0 ? undefined : pairAccuracy(scored);
   }
 
+  /** Accuracy of a reward model on people's rankings that are held out. */
+  peopleAccuracy(size: string): Estimate | undefined {
+    const heldOut = this.form.people?.heldOut ?? [];
+    const scored = this.seeds.flatMap((seed) => {
+      const scores = this.reward(size, seed)?.people;
+      if (scores === undefined) return [];
+      return heldOut.map(({ prompt, labeler, ranks }, i) => {
+        return { prompt: prompt.join(" "), labeler, ranks, scores: scores[i] ?? [] };
+      });
+    });
+    return scored.length === 0 ? undefined : pairAccuracy(scored);
+  }
+
   private once<T>(key: string, make: () => T): T {
     if (!this.memory.has(key)) this.memory.set(key, make());
     return this.memory.get(key) as T;

@@ -1,5 +1,6 @@
 // The forms of a reproduction: model sizes, amounts of data and training, and what is evaluated.
 import type { Method } from "../rlhf/method.ts";
+import type { People } from "./people.ts";
 
 /** Kinds of models, from the paper's baselines to its result; `init` is where reinforcement begins. */
 export const KINDS = ["base", "prompted", "public", "sft", "init", "ppo", "ppo-ptx"] as const;
@@ -32,6 +33,11 @@ export interface Size {
   readonly judge?: string;
 }
 
+/** Epochs of SFT whose weights are kept: the reward model chooses among them. */
+export const checkpointsOf = ({ sftEpochs }: Pick<Size, "sftEpochs">): number[] => [
+  ...new Set([Math.ceil(sftEpochs / 4), Math.ceil(sftEpochs / 2), sftEpochs]),
+];
+
 /** One extra run of reinforcement: a sweep's point, or another method. */
 export interface Variation {
   readonly name: string;
@@ -45,6 +51,8 @@ export interface Variation {
   readonly rewardLimit: number;
   /** its final policy answers the benchmark suite */
   readonly suite: boolean;
+  /** share of pre-training rows of the initial model that it starts from; the form's by default */
+  readonly initMix?: number;
 }
 
 export interface Form {
@@ -56,6 +64,9 @@ export interface Form {
   /** share of the paper's data set */
   readonly scale: number;
   readonly demonstrations: number;
+  /** residual dropout of SFT, and others that are tried at the studied size */
+  readonly sftDropout: number;
+  readonly dropoutTrials: readonly number[];
   /** epochs of the PPO initial model, and its share of pre-training rows */
   readonly initEpochs: number;
   readonly initMix: number;
@@ -82,6 +93,10 @@ export interface Form {
   readonly rewardLimit: number;
   readonly emaDecay: number;
   readonly variations: readonly Variation[];
+  /** lengths of PPO and PPO-ptx that are tried, in iterations of the main run (Figure 35) */
+  readonly episodeFactors: readonly number[];
+  /** shares of pre-training rows of other initial models (Figure 37) */
+  readonly initMixes: readonly number[];
   /** prompts of held-out customers and of training customers that every model answers */
   readonly heldOutPrompts: number;
   readonly trainingPrompts: number;
@@ -92,6 +107,8 @@ export interface Form {
   /** prompts and samples of best-of-n; 0 = none */
   readonly bestPrompts: number;
   readonly bestSamples: number;
+  /** people's rankings, where a file of them was given */
+  readonly people?: People;
 }
 
 const ALL: readonly Kind[] = ["prompted", "public", "sft", "init", "ppo", "ppo-ptx"];
@@ -109,6 +126,28 @@ export function variation(name: string, changes: Partial<Variation>): Variation 
     suite: true,
     ...changes,
   };
+}
+
+/** A run with the form's own numbers. */
+export function mainRun(form: Form, name: string, changes: Partial<Variation> = {}): Variation {
+  const { iterations, klCoefficient, rewardLimit } = form;
+  return variation(name, { iterations, klCoefficient, rewardLimit, ...changes });
+}
+
+/** All extra runs of a form: its variations, then the sweeps over episodes and over initial models. */
+export function variationsOf(form: Form): Variation[] {
+  const { ptxCoefficient } = form;
+  const episodes = form.episodeFactors.flatMap((factor) => {
+    const iterations = Math.max(1, Math.round(factor * form.iterations));
+    return [
+      mainRun(form, `episodes x ${factor}`, { iterations }),
+      mainRun(form, `ptx episodes x ${factor}`, { iterations, ptxCoefficient }),
+    ];
+  });
+  const mixes = form.initMixes.map((initMix) =>
+    mainRun(form, `initial mix ${initMix}`, { initMix }),
+  );
+  return [...form.variations, ...episodes, ...mixes];
 }
 
 /** Minutes on the CPU engine: 21 times between the smallest and the largest model, one seed. */
@@ -133,6 +172,8 @@ export const QUICK: Form = {
   baseline: "micro",
   scale: 0.1,
   demonstrations: 1272,
+  sftDropout: 0,
+  dropoutTrials: [],
   initEpochs: 3,
   initMix: 0.1,
   publicRows: 1200,
@@ -155,13 +196,15 @@ export const QUICK: Form = {
   rewardLimit: 1,
   emaDecay: 0.9,
   variations: [
-    variation("beta 0", { klCoefficient: 0, iterations: 120, rateFactor: 2 }),
+    variation("beta 0", { klCoefficient: 0, iterations: 100, rateFactor: 2 }),
     variation("beta 0.5", { klCoefficient: 0.5 }),
     variation("gamma 4", { ptxCoefficient: 4 }),
     variation("dpo", { method: "dpo", rateFactor: 0.67, suite: false }),
     variation("grpo", { method: "grpo", suite: false }),
     variation("rloo", { method: "rloo", suite: false }),
   ],
+  episodeFactors: [0.25],
+  initMixes: [],
   heldOutPrompts: 320,
   trainingPrompts: 160,
   judges: 3,
@@ -234,6 +277,9 @@ export const FULL: Form = {
       variation("rate x 0.3", { rateFactor: 0.3 }),
     ].map((one) => ({ ...one, iterations: 150 })),
   ],
+  episodeFactors: [0.25, 2],
+  initMixes: [0, 0.5],
+  dropoutTrials: [0.1, 0.2],
   heldOutPrompts: 800,
   trainingPrompts: 400,
   probesPerLevel: 60,

@@ -66,6 +66,11 @@ export function markdownOf(results: Results, plots: string): string {
     "# InstructGPT in miniature: results",
     summary(results.claims),
     howItRan(results),
+    ...(results.judgements === undefined
+      ? []
+      : [
+          `People's rankings taught the reward models and DPO: ${results.judgements} Evaluations and folds are judged by simulated labelers.`,
+        ]),
     "How to run it, and what the forms train: [REPRODUCE](REPRODUCE.md). The world and its labelers: [DATASET](DATASET.md), [LABELING](LABELING.md). This file is written by the program.",
     "## Claims",
     claimTable(results.claims),

@@ -6,7 +6,12 @@ export const FOLDS = 5;
 export const names = {
   base: (size: string, seed: number) => `${size}/base/${seed}`,
   init: (size: string, seed: number) => `${size}/init/${seed}`,
+  initMix: (size: string, mix: number, seed: number) => `${size}/init-mix-${mix}/${seed}`,
+  rewardMix: (size: string, mix: number, seed: number) => `${size}/reward-mix-${mix}/${seed}`,
   epochs: (size: string, seed: number) => `${size}/sft-epochs/${seed}`,
+  dropout: (size: string, p: number, seed: number) => `${size}/sft-dropout-${p}/${seed}`,
+  dropoutChosen: (size: string, p: number, seed: number) =>
+    `${size}/sft-dropout-${p}/${seed}/chosen`,
   rankings: (size: string, seed: number) => `${size}/rankings/${seed}`,
   reward: (size: string, seed: number) => `${size}/reward/${seed}`,
   model: (size: string, kind: Kind, seed: number) => `${size}/${kind}/${seed}`,

@@ -1,7 +1,7 @@
 // Every stage of a form in the order of their inputs: models, then what they are asked, then the trials.
 import { unitCosts } from "./costs.ts";
 import type { UnitCosts } from "./costs.ts";
-import { variation } from "./forms.ts";
+import { mainRun, variationsOf } from "./forms.ts";
 import type { Form, Kind, Size, Variation } from "./forms.ts";
 import { FOLDS, names } from "./names.ts";
 import type { Scope } from "./scope.ts";
@@ -65,8 +65,7 @@ async function sizeStages(scope: Scope): Promise<Stage[]> {
   ];
   for (const [kind, changes] of mains) {
     if (!has(kind)) continue;
-    const { iterations, klCoefficient, rewardLimit } = form;
-    const run = variation(kind, { iterations, klCoefficient, rewardLimit, ...changes });
+    const run = mainRun(form, kind, changes);
     stages.push(await runStage(scope, names.model(size.name, kind, seed), run));
   }
   for (const kind of size.kinds) {
@@ -76,15 +75,37 @@ async function sizeStages(scope: Scope): Promise<Stage[]> {
   return stages;
 }
 
+/** Another initial model, and the reward model that begins with it: both read words as their own model does. */
+async function mixStages(scope: Scope, mix: number): Promise<Stage[]> {
+  const { size, seed } = scope;
+  const init = names.initMix(size.name, mix, seed);
+  return [
+    initStage(scope, init, mix),
+    await rewardStage(scope, names.rewardMix(size.name, mix, seed), init),
+  ];
+}
+
+/** SFT once more with another dropout, and its checkpoints' rewards. */
+function dropoutStages(scope: Scope, p: number): Stage[] {
+  const { name } = scope.size;
+  const [tuned, chosen] = [
+    names.dropout(name, p, scope.seed),
+    names.dropoutChosen(name, p, scope.seed),
+  ];
+  return [epochsStage(scope, tuned, p), selectStage(scope, chosen, tuned)];
+}
+
 /** What is varied at one size alone: sweeps, other methods, the reward model's trials. */
 async function studiedStages(scope: Scope): Promise<Stage[]> {
   const { form, size, seed } = scope;
   const stages: Stage[] = form.bestPrompts > 0 ? [bestStage(scope)] : [];
-  for (const run of form.variations) {
+  for (const mix of form.initMixes) stages.push(...(await mixStages(scope, mix)));
+  for (const run of variationsOf(form)) {
     const name = names.variation(size.name, run.name, seed);
     stages.push(await runStage(scope, name, run));
     if (run.suite) stages.push(variationSuite(scope, run.name));
   }
+  for (const p of form.dropoutTrials) stages.push(...dropoutStages(scope, p));
   if (form.pairRankings > 0) stages.push(await elementsStage(scope));
   if (form.foldRankings > 0) {
     for (let fold = 0; fold < FOLDS; fold++) stages.push(await foldStage(scope, fold));

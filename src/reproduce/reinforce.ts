@@ -18,7 +18,7 @@ import { goldUtility } from "./judging.ts";
 import { CONTEXT, configOf } from "./models.ts";
 import type { RewardData } from "./reward.ts";
 import type { Artefact, Json, Work } from "./stage.ts";
-import { tokenRankings } from "./rankings.ts";
+import { learnedRankings } from "./people.ts";
 import type { Rankings } from "./rankings.ts";
 
 /** One iteration as it is drawn: distance from the reference, both rewards, and the pre-training loss. */
@@ -88,8 +88,7 @@ export async function begin(
   session.reward.normalise(fit, [mean - spread, mean + spread]);
   await session.judgeBy("full");
   if (run.method === "dpo") {
-    const training = tokenRankings(form, from.rankings.training);
-    await session.prefer(new Pairs(training, false, from.seed));
+    await session.prefer(new Pairs(learnedRankings(form, from.rankings), false, from.seed));
   }
   await session.begin({ method: run.method, emaDecay: form.emaDecay }, { fit, mean, gain });
   return session;

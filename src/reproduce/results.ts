@@ -107,6 +107,8 @@ export interface Results {
   readonly seeds: readonly number[];
   readonly seconds: number;
   readonly flops: number;
+  /** where people judged: whose rankings the reward models learned from, in one sentence */
+  readonly judgements?: string;
   readonly models: readonly ModelRow[];
   readonly claims: readonly Claim[];
   readonly tables: readonly ResultTable[];

@@ -12,6 +12,7 @@ import { worldData } from "./data.ts";
 import type { Form } from "./forms.ts";
 import { ANSWER_COLUMNS, PROMPT_COLUMNS, evaluationKnobs, placed } from "./models.ts";
 import type { Artefact, Json, Work } from "./stage.ts";
+import { learnedRankings } from "./people.ts";
 import { tokenRankings } from "./rankings.ts";
 import type { Rankings } from "./rankings.ts";
 
@@ -94,6 +95,8 @@ export interface RewardData {
   readonly comparisons: number;
   /** raw scores of the validation rankings */
   readonly validation: readonly (readonly number[])[];
+  /** and of people's that are held out, where there are any */
+  readonly people?: readonly (readonly number[])[];
 }
 
 /** Trains the reward model and normalises it: demonstrations score 0 on average (C.2), samples have deviation 1. */
@@ -105,10 +108,12 @@ export async function makeReward(
   rankings: Rankings,
   seed: number,
 ): Promise<Artefact> {
-  const training = tokenRankings(form, rankings.training);
+  const training = learnedRankings(form, rankings);
   const settings = { epochs: form.rewardEpochs, elements: 4, seed: seed + 9 };
   const fitted = await fitReward(work, form, config, init, training, settings);
   const validation = await fitted.scores(tokenRankings(form, rankings.validation));
+  const { people } = form;
+  const byPeople = people === undefined ? {} : { people: await fitted.scores(people.heldOut) };
   const demonstrations = await fitted.scores(demonstrated(form));
   const flat = demonstrations.flat();
   const mean = flat.reduce((sum, one) => sum + one, 0) / Math.max(1, flat.length);
@@ -123,6 +128,7 @@ export async function makeReward(
     trainingAccuracy: fitted.fit.accuracy,
     comparisons: fitted.fit.comparisons,
     validation,
+    ...byPeople,
   };
   const tensors = { trunk: fitted.trunk, head: Float32Array.from(fitted.fit.weights) };
   return { data: data as unknown as Json, tensors };

@@ -21,13 +21,24 @@ function judgeOf({ form, size, seed }: Scope): { config: GptConfig; inputs: [str
   return { config: configOf(judge), inputs };
 }
 
+/** What is left of choosing a checkpoint besides its weights. */
+export interface Chosen {
+  /** mean reward of its samples, by checkpoint */
+  readonly scores: Readonly<Record<string, number>>;
+  readonly chosen: string;
+}
+
 /** The SFT checkpoint whose samples the reward model likes best (C.1). */
-export function selectStage(scope: Scope): Stage {
+export function selectStage(
+  scope: Scope,
+  name: string = names.model(scope.size.name, "sft", scope.seed),
+  from: string = names.epochs(scope.size.name, scope.seed),
+): Stage {
   const { form, size, seed, cost } = scope;
   const by = judgeOf(scope);
-  const inputs = [names.epochs(size.name, seed), ...by.inputs];
+  const inputs = [from, ...by.inputs];
   return {
-    name: names.model(size.name, "sft", seed),
+    name,
     settings: jsonOf({ prompts: VALIDATED, seed }),
     inputs,
     flops: 3 * VALIDATED * (cost.answer + cost.judged),

@@ -1,5 +1,6 @@
 // Stages that train: base models, supervised ones, the reward model with its rankings, and reinforcement.
 import { corpusRows, publicRows, worldData } from "./data.ts";
+import { checkpointsOf } from "./forms.ts";
 import type { Variation } from "./forms.ts";
 import { configOf } from "./models.ts";
 import { names } from "./names.ts";
@@ -10,6 +11,7 @@ import type { Scope } from "./scope.ts";
 import { jsonOf } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { fineTune, pretrain, stepsOf } from "./training.ts";
+import { learnedCount, peopleSettings } from "./people.ts";
 import { makeRankings } from "./rankings.ts";
 import type { Rankings } from "./rankings.ts";
 
@@ -28,7 +30,7 @@ export function baseStage(scope: Scope): Stage {
 function tuneStage(
   scope: Scope,
   name: string,
-  { rows, settings, epochs, checkpoints = [] }: TuneSettings,
+  { rows, settings, epochs, checkpoints = [], dropout = 0, heldOut }: TuneSettings,
 ): Stage {
   const { size, seed, cost } = scope;
   const base = names.base(size.name, seed);
@@ -40,11 +42,17 @@ function tuneStage(
       epochs,
       checkpoints,
       rate: size.sftRate,
+      // absent from the keys of stages without them
+      dropout: dropout > 0 ? dropout : undefined,
+      heldOut: heldOut === undefined ? undefined : "every epoch",
     }),
     inputs: [base],
-    flops: epochs * stepsOf(rows()) * cost.update + 12 * cost.loss,
+    flops:
+      epochs * (stepsOf(rows()) * cost.update + stepsOf(heldOut?.() ?? []) * cost.loss) +
+      12 * cost.loss,
     run: (work) => {
-      const tuning = { epochs, rate: size.sftRate, seed: seed + 78, checkpoints };
+      const shown = { dropout, heldOut: heldOut?.() ?? [] };
+      const tuning = { epochs, rate: size.sftRate, seed: seed + 78, checkpoints, ...shown };
       return fineTune(work, configOf(size), values(work.input(base)), rows(), tuning);
     },
   };
@@ -55,11 +63,18 @@ interface TuneSettings {
   readonly settings: object;
   readonly epochs: number;
   readonly checkpoints?: readonly number[];
+  readonly dropout?: number;
+  readonly heldOut?: () => ReturnType<typeof publicRows>;
 }
 
-export function initStage(scope: Scope): Stage {
-  const { form, size, seed } = scope;
-  const { initEpochs: epochs, initMix } = form;
+/** The PPO initial model: demonstrations, mixed with pre-training rows. */
+export function initStage(
+  scope: Scope,
+  name: string = names.init(scope.size.name, scope.seed),
+  initMix = scope.form.initMix,
+): Stage {
+  const { form, seed } = scope;
+  const { initEpochs: epochs } = form;
   const rows = () => {
     const demonstrations = worldData(form).demonstrations;
     const corpus = corpusRows(3000 + seed);
@@ -67,16 +82,22 @@ export function initStage(scope: Scope): Stage {
     return [...demonstrations, ...Array.from({ length: mixed }, () => corpus.next().value)];
   };
   const settings = { ...dataSettings(form), initMix };
-  return tuneStage(scope, names.init(size.name, seed), { rows, settings, epochs });
+  return tuneStage(scope, name, { rows, settings, epochs });
 }
 
-export function epochsStage(scope: Scope): Stage {
-  const { form, size, seed } = scope;
+/** SFT: the demonstrations, its checkpoints, and the loss on demonstrations that it does not see. */
+export function epochsStage(
+  scope: Scope,
+  name: string = names.epochs(scope.size.name, scope.seed),
+  dropout = scope.form.sftDropout,
+): Stage {
+  const { form, size } = scope;
   const { sftEpochs: epochs } = size;
-  const checkpoints = [...new Set([Math.ceil(epochs / 4), Math.ceil(epochs / 2), epochs])];
+  const checkpoints = checkpointsOf(size);
   const rows = () => [...worldData(form).demonstrations];
+  const heldOut = () => [...worldData(form).heldOutDemonstrations];
   const settings = dataSettings(form);
-  return tuneStage(scope, names.epochs(size.name, seed), { rows, settings, epochs, checkpoints });
+  return tuneStage(scope, name, { rows, settings, epochs, checkpoints, dropout, heldOut });
 }
 
 export function publicStage(scope: Scope): Stage {
@@ -100,16 +121,23 @@ export function rankingsStage(scope: Scope): Stage {
   };
 }
 
-export async function rewardStage(scope: Scope): Promise<Stage> {
+/** The reward model, from an initial model: the rankings are always those of the form's own one. */
+export async function rewardStage(
+  scope: Scope,
+  name: string = names.reward(scope.size.name, scope.seed),
+  init: string = names.init(scope.size.name, scope.seed),
+): Promise<Stage> {
   const { form, size, seed, cost } = scope;
-  const { rankings, validationRankings, answers, rewardEpochs } = form;
-  const [init, ranked] = [names.init(size.name, seed), names.rankings(size.name, seed)];
-  const judged = validationRankings * answers[1] + 200;
+  const { validationRankings, answers, rewardEpochs, people } = form;
+  const ranked = names.rankings(size.name, seed);
+  const ofPeople = (people?.heldOut ?? []).reduce((n, one) => n + one.completions.length, 0);
+  const judged = validationRankings * answers[1] + ofPeople + 200;
   return {
-    name: names.reward(size.name, seed),
-    settings: jsonOf({ rewardEpochs, head: "all rankings", seed }),
+    name,
+    settings: jsonOf({ rewardEpochs, head: "all rankings", seed, ...peopleSettings(form) }),
     inputs: [init, ranked],
-    flops: rankings * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
+    flops:
+      learnedCount(form) * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
     run: (work) => {
       const found = work.input(ranked).data as unknown as Rankings;
       return makeReward(work, form, configOf(size), values(work.input(init)), found, seed);
@@ -119,11 +147,11 @@ export async function rewardStage(scope: Scope): Promise<Stage> {
 
 export async function runStage(scope: Scope, name: string, run: Variation): Promise<Stage> {
   const { form, size, seed, cost } = scope;
-  const [init, reward, rankings] = [
-    names.init(size.name, seed),
-    names.reward(size.name, seed),
-    names.rankings(size.name, seed),
-  ];
+  const { initMix: mix } = run;
+  const own = mix === undefined;
+  const init = own ? names.init(size.name, seed) : names.initMix(size.name, mix, seed);
+  const reward = own ? names.reward(size.name, seed) : names.rewardMix(size.name, mix, seed);
+  const rankings = names.rankings(size.name, seed);
   const { batch, minibatches, valueEpochs, emaDecay } = form;
   const { policyRate } = size;
   return {

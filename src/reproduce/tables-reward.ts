@@ -8,6 +8,7 @@ import { scoredRankings } from "./findings.ts";
 import { NOTHING, number, pair, percent } from "./format.ts";
 import { FOLDS, names } from "./names.ts";
 import { PAPER_SHARES } from "./paper.ts";
+import { peopleAgreement } from "./people.ts";
 import type { ResultTable } from "./results.ts";
 import type { ElementsData } from "./reward-trials.ts";
 import { foldsOf } from "./reward-trials.ts";
@@ -43,20 +44,37 @@ export function rewardTable(found: Findings): ResultTable {
   const sizes = found.form.sizes.filter(
     ({ name }) => found.rewardAccuracy(name, "training") !== undefined,
   );
+  const { people } = found.form;
+  const by = people === undefined ? "" : "simulated ";
+  if (people !== undefined) {
+    for (const { name } of sizes) {
+      const accuracy = percent(found.peopleAccuracy(name));
+      rows.push([
+        `${name}: accuracy, people's held-out rankings`,
+        accuracy,
+        pair(PAPER_SHARES.rewardTraining),
+      ]);
+    }
+    rows.push([
+      "two people agree, where they ranked the same answers",
+      percent(peopleAgreement(people)),
+      pair(PAPER_SHARES.agreementTraining),
+    ]);
+  }
   for (const { name } of sizes) {
     rows.push(
       [
-        `${name}: accuracy, training labelers`,
+        `${name}: accuracy, ${by}training labelers`,
         percent(found.rewardAccuracy(name, "training")),
         pair(PAPER_SHARES.rewardTraining),
       ],
       [
-        `${name}: accuracy, held-out labelers`,
+        `${name}: accuracy, ${by}held-out labelers`,
         percent(found.rewardAccuracy(name, "heldOut")),
         pair(PAPER_SHARES.rewardHeldOut),
       ],
       [
-        `${name}: two training labelers agree (ceiling)`,
+        `${name}: two ${by}training labelers agree (ceiling)`,
         percent(ceiling(found, name)),
         pair(PAPER_SHARES.agreementTraining),
       ],
@@ -65,12 +83,12 @@ export function rewardTable(found: Findings): ResultTable {
   const cross = crossValidation(found);
   rows.push(
     [
-      `${found.form.studied}: five folds, labelers learned from`,
+      `${found.form.studied}: five folds, ${by}labelers learned from`,
       percent(cross?.training),
       pair(PAPER_SHARES.rewardTraining),
     ],
     [
-      `${found.form.studied}: five folds, labelers left out`,
+      `${found.form.studied}: five folds, ${by}labelers left out`,
       percent(cross?.heldOut),
       pair(PAPER_SHARES.rewardHeldOut),
     ],

@@ -3,6 +3,7 @@ import { overOptimisation } from "../evaluation/over-optimisation.ts";
 import type { OverOptimisation } from "../evaluation/over-optimisation.ts";
 import type { BestPoint } from "./best-of.ts";
 import type { Findings } from "./findings.ts";
+import { variationsOf } from "./forms.ts";
 import type { Variation } from "./forms.ts";
 import { NOTHING, number } from "./format.ts";
 import { names } from "./names.ts";
@@ -20,7 +21,7 @@ export interface Curve {
 /** The main runs and all variations of the studied size that were made. */
 export function curves(found: Findings): Curve[] {
   const { form } = found;
-  return ["ppo", "ppo-ptx", ...form.variations.map(({ name }) => name)].flatMap((name) => {
+  return ["ppo", "ppo-ptx", ...variationsOf(form).map(({ name }) => name)].flatMap((name) => {
     const runs = found.runData(form.studied, name);
     const [first] = runs;
     if (first === undefined) return [];
@@ -57,7 +58,7 @@ export function sweepTable(found: Findings): ResultTable {
   const settings = new Map<string, Partial<Variation>>([
     ["ppo", { ...main, ptxCoefficient: 0 }],
     ["ppo-ptx", { ...main, ptxCoefficient: form.ptxCoefficient }],
-    ...form.variations.map((one) => [one.name, one] as const),
+    ...variationsOf(form).map((one) => [one.name, one] as const),
   ]);
   const rows = curves(found).map(({ name, points, seeds }) => {
     const one = settings.get(name);

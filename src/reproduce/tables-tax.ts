@@ -3,6 +3,7 @@ import { recovered } from "../evaluation/benchmarks.ts";
 import type { ItemScore } from "../evaluation/benchmarks.ts";
 import { suiteMean, suiteScores, suiteTax } from "./automatic-scores.ts";
 import type { Findings } from "./findings.ts";
+import { variationsOf } from "./forms.ts";
 import { number, percent } from "./format.ts";
 import { names } from "./names.ts";
 import type { ResultTable } from "./results.ts";
@@ -28,7 +29,7 @@ export function taxRows(found: Findings): TaxRow[] {
       const runs = found.automatic(model);
       return { name: model.kind, scores: suiteScores(form, runs), corpusLoss: averageLoss(runs) };
     });
-  const varied = form.variations.flatMap(({ name }) => {
+  const varied = variationsOf(form).flatMap(({ name }) => {
     const runs = found.seeds.flatMap(
       (seed) =>
         (found.data(names.variationSuite(form.studied, name, seed)) as

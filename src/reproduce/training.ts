@@ -65,6 +65,8 @@ function settingsAt(
   return { learningRate: cosineLr(step, schedule), beta2: 0.98, weightDecay, maxNorm: 1 };
 }
 
+const rounded = (loss: number): number => Math.round(loss * 1e4) / 1e4;
+
 const checkLoss = (loss: number, step: number): void => {
   if (!Number.isFinite(loss)) throw new Error(`training: the loss at step ${step} is ${loss}`);
 };
@@ -101,7 +103,7 @@ export async function pretrain(
     if (step % 50 === 0) {
       const loss = await trainer.loss();
       checkLoss(loss, step);
-      state.curve.push([step, Math.round(loss * 1e4) / 1e4]);
+      state.curve.push([step, rounded(loss)]);
       await work.progress(step / size.steps, `loss ${loss.toFixed(3)}`);
     }
     if (step % KEEP_EVERY === 0 && step < size.steps) {
@@ -125,6 +127,18 @@ export interface Tuning {
   readonly seed: number;
   /** epochs whose weights are returned, besides the last: tensors `epoch-N` */
   readonly checkpoints?: readonly number[];
+  /** residual dropout, none by default */
+  readonly dropout?: number;
+  /** rows that are not learned from, whose loss is measured after every epoch */
+  readonly heldOut?: readonly Row[];
+}
+
+/** What fine-tuning leaves besides weights: losses by epoch, on what was learned and on what was not. */
+export interface TunedData {
+  readonly loss: number;
+  readonly curve: readonly (readonly [epoch: number, loss: number])[];
+  readonly heldOut: readonly (readonly [epoch: number, loss: number])[];
+  readonly steps: number;
 }
 
 /** Fine-tunes on rows, all of them in every epoch. Tensors: `values` at the end and the checkpoints. */
@@ -133,11 +147,12 @@ export async function fineTune(
   config: GptConfig,
   start: Float32Array,
   rows: readonly Row[],
-  { epochs, rate, seed, checkpoints = [] }: Tuning,
+  { epochs, rate, seed, checkpoints = [], dropout = 0, heldOut = [] }: Tuning,
 ): Promise<Artefact> {
   const { engine } = work;
   const parameters = placed(engine, config, start, "tuned", true);
-  const trainer = new LmTrainer(engine, config, parameters, POSITIONS);
+  const training = { dropout: { p: dropout, seed } };
+  const trainer = new LmTrainer(engine, config, parameters, POSITIONS, training);
   for (const T of LENGTHS) await trainer.prepare(T);
   const rng = new Rng(seed);
   const plan = Array.from({ length: epochs }, () => epochBatches(trainer, rng.shuffle(rows)));
@@ -146,6 +161,8 @@ export async function fineTune(
   const course = { steps, rate, warmup: 20, floor: 0.1, weightDecay: 0.1 };
   const tensors: Record<string, Float32Array> = {};
   const curve: [number, number][] = [];
+  const measured: [number, number][] = [];
+  const unseen = epochBatches(trainer, heldOut);
   let step = 0;
   for (const [epoch, batches] of plan.entries()) {
     for (const batch of batches) {
@@ -154,7 +171,8 @@ export async function fineTune(
     }
     const loss = await trainer.loss();
     checkLoss(loss, step);
-    curve.push([epoch + 1, Math.round(loss * 1e4) / 1e4]);
+    curve.push([epoch + 1, rounded(loss)]);
+    if (heldOut.length > 0) measured.push([epoch + 1, rounded(await trainer.evaluate(unseen))]);
     await work.progress(step / steps, `epoch ${epoch + 1} loss ${loss.toFixed(3)}`);
     if (checkpoints.includes(epoch + 1)) {
       const [values] = await engine.memory.read([parameters.values]);
@@ -163,7 +181,9 @@ export async function fineTune(
   }
   const [values] = await engine.memory.read([parameters.values]);
   tensors["values"] = Float32Array.from(values as Float32Array);
-  return { data: { loss: await corpusLoss(trainer), curve, steps } satisfies Json, tensors };
+  const loss = await corpusLoss(trainer);
+  const data: TunedData = { loss, curve, heldOut: measured, steps };
+  return { data: data as unknown as Json, tensors };
 }
 
 function epochBatches(trainer: LmTrainer, rows: readonly Row[]): Batch[] {

@@ -1,5 +1,7 @@
 // Gradient accumulation: a training step whose batch is too large for the device, as micro-batches one after the other.
 import { columnSum } from "../kernels/column-sum.ts";
+import { DROPOUT_STATE } from "../kernels/dropout-drawn.ts";
+import type { Dropout } from "../kernels/dropout-drawn.ts";
 import { meansForward } from "../kernels/reduce.ts";
 import { zero } from "../kernels/zero.ts";
 import type { GptConfig } from "../model/gpt.ts";
@@ -48,8 +50,8 @@ function microTape(to: Accumulated, { total, sums }: Totals, options: StepOption
   const { config, parameters, input } = to;
   const tape = new Tape({ ...options, accumulate: true });
   tape.train(parameters.tensors.values());
-  const hidden = gpt(tape, config, parameters, input);
-  const { classifierRows } = options;
+  const { classifierRows, dropout } = options;
+  const hidden = gpt(tape, config, parameters, input, dropout);
   const loss = lossOfHidden(tape, config, parameters, hidden, input, { total, classifierRows });
   columnSum(tape, view(loss.sums, [1, 2]), { tensor: sums, ACCUMULATE: true });
   tape.backward();
@@ -76,17 +78,20 @@ export class Accumulator {
   private readonly to: Accumulated;
   private readonly totals: Totals;
   private readonly plans: { begin: CompiledPlan; micro: CompiledPlan; apply: CompiledPlan };
+  private readonly dropout: Dropout | undefined;
 
   private constructor(
     engine: Engine,
     to: Accumulated,
     totals: Totals,
     plans: { begin: CompiledPlan; micro: CompiledPlan; apply: CompiledPlan },
+    dropout: Dropout | undefined,
   ) {
     this.engine = engine;
     this.to = to;
     this.totals = totals;
     this.plans = plans;
+    this.dropout = dropout;
   }
 
   /**
@@ -113,12 +118,12 @@ export class Accumulator {
     const { input } = to;
     engine.memory.write(input.positions, rowPositions(input.B, input.T));
     engine.memory.write(input.mask, new Uint32Array(input.B * input.T).fill(1));
-    return new Accumulator(engine, to, totals, plans);
+    return new Accumulator(engine, to, totals, plans, options.dropout);
   }
 
   /**
    * Queues one update from micro-batches of B rows each (packRows pads); nothing is awaited. The optimiser's knobs
-   * must have been written.
+   * must have been written, and with dropout its seed and step.
    * @throws RangeError without micro-batches
    */
   step(batches: readonly Pick<LmArrays, "tokens" | "targets" | "weights">[]): void {
@@ -132,6 +137,9 @@ export class Accumulator {
       engine.memory.write(input.tokens, tokens);
       engine.memory.write(input.targets, targets);
       engine.memory.write(input.weights, weights);
+      if (this.dropout !== undefined) {
+        engine.memory.write(this.dropout.state, [i], DROPOUT_STATE.part);
+      }
       const last = i === batches.length - 1 ? [plans.apply] : [];
       engine.run(...(i === 0 ? [plans.begin] : []), plans.micro, ...last);
     });

@@ -2,6 +2,7 @@
 import { classifierCrossEntropy } from "../kernels/classifier.ts";
 import { crossEntropy } from "../kernels/cross-entropy.ts";
 import type { CrossEntropy, CrossEntropyOptions } from "../kernels/cross-entropy.ts";
+import type { Dropout } from "../kernels/dropout-drawn.ts";
 import type { GptConfig } from "../model/gpt.ts";
 import { gpt, unembed, unembedding } from "../model/gpt.ts";
 import type { Parameters } from "../model/parameters.ts";
@@ -75,15 +76,21 @@ export function lmLoss(
   config: GptConfig,
   parameters: Parameters,
   input: LmInput,
-  options: CrossEntropyOptions & LossOptions = {},
+  { dropout, ...options }: CrossEntropyOptions & LossOptions & Dropping = {},
 ): Tensor {
-  const hidden = gpt(tape, config, parameters, input);
+  const hidden = gpt(tape, config, parameters, input, dropout);
   return lossOfHidden(tape, config, parameters, hidden, input, options).stats;
+}
+
+interface Dropping {
+  /** residual dropout; none by default, and then no call of it */
+  readonly dropout?: Dropout | undefined;
 }
 
 /** How a training step is recorded, see TapeOptions. */
 export type StepOptions = Pick<TapeOptions, "recompute" | "bindingLength" | "activations"> &
-  LossOptions;
+  LossOptions &
+  Dropping;
 
 /**
  * The whole training step as one list of calls: forward, backward, update. `stats` receives (loss, count).
@@ -101,7 +108,8 @@ export function lmStep(
 ): Tape {
   const tape = new Tape(options);
   tape.train(parameters.tensors.values());
-  lmLoss(tape, config, parameters, input, { stats, classifierRows: options.classifierRows });
+  const { classifierRows, dropout } = options;
+  lmLoss(tape, config, parameters, input, { stats, classifierRows, dropout });
   tape.backward();
   update(tape, parameters, optimiser);
   return tape;

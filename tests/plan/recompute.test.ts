@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { advance } from "../../src/kernels/decode.ts";
 import { copy } from "../../src/kernels/copy.ts";
+import { DROPOUT_STATE } from "../../src/kernels/dropout-drawn.ts";
 import { ema } from "../../src/kernels/ema.ts";
 import { gelu } from "../../src/kernels/gelu.ts";
 import { layernorm } from "../../src/kernels/layernorm.ts";
@@ -23,15 +24,22 @@ import { random } from "../support/random.ts";
 const [B, T, V] = [3, 6, 17];
 
 /** Gradients and loss of a batch by the references. */
-function gradients(config: GptConfig, options: TapeOptions): { flat: Float32Array; loss: number } {
+function gradients(
+  config: GptConfig,
+  options: TapeOptions,
+  p = 0,
+): { flat: Float32Array; loss: number } {
   const parameters = layOut("policy", gptSpecs(config), true);
   const input = lmInput("rows", B, T);
   const stats = persistent("loss", [2]);
   const tape = new Tape(options);
   tape.train(parameters.tensors.values());
-  lmLoss(tape, config, parameters, input, { stats });
+  const state = persistent("dropout", [DROPOUT_STATE.size], "u32");
+  const dropout = p === 0 ? undefined : { p, state };
+  lmLoss(tape, config, parameters, input, { stats, dropout });
   tape.backward();
   const memory = new CpuMemory();
+  memory.write(state, [4, 2, 0]);
   const next = random(5);
   const token = (): number => Math.floor(next() * V);
   memory.write(parameters.values, initialValues(parameters, 1));
@@ -64,6 +72,12 @@ describe.each(configs)("%s", (_name, config) => {
     const again = gradients(config, { recompute: true });
     expect(plain.flat.some((value) => value !== 0)).toBe(true);
     expect(again).toEqual(plain);
+  });
+
+  test("with dropout too, whose masks are drawn again", () => {
+    const dropped = gradients(config, {}, 0.3);
+    expect(dropped.loss).not.toBe(gradients(config, {}).loss);
+    expect(gradients(config, { recompute: true }, 0.3)).toEqual(dropped);
   });
 });
 

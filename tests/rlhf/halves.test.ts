@@ -20,11 +20,12 @@ import { lmInput, lmStep } from "../../src/rlhf/language-model.ts";
 import type { Row, StepOptions } from "../../src/rlhf/language-model.ts";
 import { makeOptimiser } from "../../src/rlhf/optimiser.ts";
 import { LmTrainer } from "../../src/rlhf/session/lm-trainer.ts";
+import type { LmTraining } from "../../src/rlhf/session/lm-trainer.ts";
 import { countingGpu } from "../support/counting-device.ts";
 import { executor } from "../support/gpu.ts";
 import { random } from "../support/random.ts";
 
-const HALF: StepOptions = { activations: "f16" };
+const HALF = { activations: "f16" } as const;
 const [B, T, V] = [4, 12, 13];
 const config = gpt2(V, 16, 2, 2, T);
 const STEPS = 30;
@@ -40,7 +41,7 @@ function rows(): Row[] {
 }
 
 /** The loss of every step. */
-async function curve(engine: Engine, options: StepOptions): Promise<number[]> {
+async function curve(engine: Engine, options: LmTraining): Promise<number[]> {
   const parameters = layOut("policy", gptSpecs(config), true);
   engine.memory.write(parameters.values, initialValues(parameters, 1));
   const trainer = new LmTrainer(engine, config, parameters, B * T, options);

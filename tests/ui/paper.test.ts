@@ -37,6 +37,8 @@ describe("results.json", () => {
   test("is read as it was written", () => {
     const copy: unknown = JSON.parse(JSON.stringify(RESULTS));
     expect(readResults(copy, "results.json")).toEqual(RESULTS);
+    const judged = { ...RESULTS, judgements: "votes.jsonl: 8 rankings by 2 people fit." };
+    expect(readResults(JSON.parse(JSON.stringify(judged)), "results.json")).toEqual(judged);
     expect(readSamples(JSON.parse(JSON.stringify(samples("t"))), "s.json")).toEqual(samples("t"));
   });
 

@@ -1,6 +1,7 @@
 // Sampling: the cache of keys and values, attention of one new token per sequence, and the draw.
 import { dot, keyBits, mix, padded, weigh } from "./attention";
 import { exp, largest, log } from "./lanes";
+import { hash } from "./random";
 import { allowed } from "./softmax";
 
 const LOWEST: f32 = -1e30;
@@ -54,13 +55,6 @@ export function attention_decode(
       mix(scratch, values, 2 * width, 0, share > 0 ? n : 0, D, share, y + first, false);
     }
   }
-}
-
-/** PCG-RXS-M-XS 32 (O'Neill 2014) as a hash: one round of state and output. */
-function hash(value: u32): u32 {
-  const state = value * 747796405 + 2891336453;
-  const word = ((state >> ((state >> 28) + 4)) ^ state) * 277803737;
-  return (word >> 22) ^ word;
 }
 
 /** Bytes: the exponentials of one row. */

@@ -1,5 +1,6 @@
-// Kernels that go over their elements one by one: GELU, the residual sum and AdamW.
+// Kernels that go over their elements one by one: GELU, the residual sum, dropout and AdamW.
 import { exp, give, put } from "./lanes";
+import { hash } from "./random";
 
 const SQRT_2_OVER_PI: f32 = 0.7978845608;
 const CUBIC: f32 = 0.044715;
@@ -41,6 +42,28 @@ export function residual(x: usize, f: usize, y: usize, N: i32): void {
 export function residual_backward(dy: usize, dx: usize, N: i32, ACCUMULATE: bool): void {
   for (let left = N; left > 0; left -= 4, dy += 16, dx += 16) {
     give(dx, v128.load(dy), left, ACCUMULATE);
+  }
+}
+
+export function dropout_drawn(
+  x: usize,
+  r: usize,
+  state: usize,
+  y: usize,
+  N: i32,
+  SITE: u32,
+  DROPPED: u32,
+  SCALE: f32,
+  RESIDUAL: bool,
+  ACCUMULATE: bool,
+): void {
+  const update = hash(load<u32>(state, 4) ^ hash(load<u32>(state)));
+  const key = hash(SITE ^ hash(load<u32>(state, 8) ^ update));
+  for (let i = 0; i < N; i++, x += 4, r += 4, y += 4) {
+    let v: f32 = hash(i ^ key) >> 8 >= DROPPED ? load<f32>(x) * SCALE : 0;
+    if (RESIDUAL) v += load<f32>(r);
+    if (ACCUMULATE) v += load<f32>(y);
+    store<f32>(y, v);
   }
 }
 

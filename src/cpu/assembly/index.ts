@@ -13,7 +13,14 @@ export {
   draw,
   draw_scratch,
 } from "./decode";
-export { adamw, gelu, gelu_backward, residual, residual_backward } from "./elementwise";
+export {
+  adamw,
+  dropout_drawn,
+  gelu,
+  gelu_backward,
+  residual,
+  residual_backward,
+} from "./elementwise";
 export { matmul, matmul_scratch } from "./matmul";
 export {
   column_sum,

@@ -1,6 +1,8 @@
 // Drives next-token training on a device: plans per row length, optimiser knobs, losses read back now and then.
 import type { AdamwSettings } from "../../kernels/adamw.ts";
 import { adamwKnobs } from "../../kernels/adamw.ts";
+import { DROPOUT_STATE } from "../../kernels/dropout-drawn.ts";
+import type { Dropout } from "../../kernels/dropout-drawn.ts";
 import type { GptConfig } from "../../model/gpt.ts";
 import type { Parameters } from "../../model/parameters.ts";
 import type { CompiledPlan, Engine } from "../../plan/engine.ts";
@@ -25,10 +27,22 @@ export interface Batch {
   readonly T: number;
 }
 
-/** How updates are computed. All of them give the same update, up to rounding. */
-export interface LmTraining extends StepOptions {
+/** How updates are computed. All of them but dropout give the same update, up to rounding. */
+export interface LmTraining extends Omit<StepOptions, "dropout"> {
   /** micro-batches that a batch is cut into: less memory, the same mean over all its tokens; 1 by default */
   readonly accumulate?: number;
+  /** residual dropout of updates, never of losses: share that is dropped, and the seed of the masks; 0 by default */
+  readonly dropout?: { readonly p: number; readonly seed: number };
+}
+
+/** What masks are drawn from on the device. @throws RangeError when p is not in [0, 1) */
+function dropoutOf(label: string, p: number): Dropout | undefined {
+  check(
+    p >= 0 && p < 1,
+    `training: a dropout of ${String(p)}, expected a share from 0 to below 1; nothing was allocated`,
+  );
+  if (p === 0) return undefined;
+  return { p, state: persistent(`${label}.dropout`, [DROPOUT_STATE.size], "u32") };
 }
 
 interface Shape {
@@ -57,14 +71,19 @@ export class LmTrainer {
   private readonly stats: Tensor;
   private readonly positionsPerBatch: number;
   private readonly training: LmTraining;
+  private readonly dropout: Dropout | undefined;
 
-  /** @throws RangeError when `accumulate` is no whole number from 1 on */
+  /**
+   * @param optimiser another trainer's of the same parameters, to go on with its memory and its moments
+   * @throws RangeError when `accumulate` is no whole number from 1 on, or dropout no share below 1
+   */
   constructor(
     engine: Engine,
     config: GptConfig,
     parameters: Parameters,
     positionsPerBatch: number,
     training: LmTraining = {},
+    optimiser: Optimiser = makeOptimiser(parameters),
   ) {
     const { accumulate = 1 } = training;
     check(
@@ -72,11 +91,12 @@ export class LmTrainer {
       `training: ${String(accumulate)} micro-batches a batch, expected a whole number from 1 on; nothing was allocated`,
     );
     this.training = training;
+    this.dropout = dropoutOf(parameters.label, training.dropout?.p ?? 0);
     this.engine = engine;
     this.config = config;
     this.parameters = parameters;
     this.positionsPerBatch = positionsPerBatch;
-    this.optimiser = makeOptimiser(parameters);
+    this.optimiser = optimiser;
     this.stats = persistent(`${parameters.label}.loss`, [2]);
   }
 
@@ -111,8 +131,9 @@ export class LmTrainer {
   }
 
   private async compileStep(label: string, input: LmInput): Promise<CompiledPlan | Accumulator> {
-    const { engine, config, parameters, optimiser, stats } = this;
-    const { accumulate = 1, ...options } = this.training;
+    const { engine, config, parameters, optimiser, stats, dropout } = this;
+    const { accumulate = 1, ...rest } = this.training;
+    const options = { ...rest, dropout };
     if (accumulate > 1) {
       return Accumulator.create(engine, { config, parameters, optimiser, input, stats }, options);
     }
@@ -125,6 +146,9 @@ export class LmTrainer {
     const { input, train } = this.shape(batch.T);
     const { memory } = this.engine;
     memory.write(this.optimiser.knobs, adamwKnobs(step, settings));
+    if (this.dropout !== undefined) {
+      memory.write(this.dropout.state, [this.training.dropout?.seed ?? 0, step, 0]);
+    }
     if (train instanceof Accumulator) {
       train.step(pieces(batch.rows, input.B).map((rows) => packRows(rows, input.B, input.T)));
       return;

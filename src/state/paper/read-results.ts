@@ -60,6 +60,7 @@ export function readResults(value: unknown, name: string): Results {
     seeds: file.at("seeds").list(number),
     seconds: file.at("seconds").number(),
     flops: file.at("flops").number(),
+    ...file.optional("judgements", text),
     models: file.at("models").list(model),
     claims: file.at("claims").list(claim),
     tables: file.at("tables").list(table),

@@ -40,11 +40,25 @@ const parts: OpCase[] = SIZES.flatMap(([R, C, F]) =>
           upBias: withBias ? upBias : undefined,
           downBias: withBias ? downBias : undefined,
         },
-        r!,
+        r,
       ),
     ],
   })),
 );
+
+const branch: OpCase = {
+  name: "feed-forward without a residual",
+  inputs: {
+    x: { shape: [7, 5] },
+    up: { shape: [5, 9] },
+    down: { shape: [9, 5] },
+    upBias: { shape: [9] },
+    downBias: { shape: [5] },
+  },
+  build: (tape, { x, up, down, upBias, downBias }) => [
+    feedForward(tape, x!, { up: up!, down: down!, upBias, downBias }),
+  ],
+};
 
 const residuals: OpCase[] = [true, false].map((fromInput) => ({
   name: `linear with a residual, ${fromInput ? "its own input" : "another tensor"}`,
@@ -61,4 +75,4 @@ const residuals: OpCase[] = [true, false].map((fromInput) => ({
   },
 }));
 
-export const cases: readonly OpCase[] = [...parts, ...residuals];
+export const cases: readonly OpCase[] = [...parts, branch, ...residuals];

@@ -3,6 +3,7 @@ import { inHalves } from "../op-case.ts";
 import type { OpCase } from "../op-case.ts";
 import { cases as activations } from "./activation.ts";
 import { cases as attentions } from "./attention.ts";
+import { cases as dropouts } from "./dropout-drawn.ts";
 import { cases as feedForwards } from "./feed-forward.ts";
 import { cases as gelus } from "./gelu.ts";
 import { cases as layernorms } from "./layernorm.ts";
@@ -52,6 +53,7 @@ export const cases: readonly OpCase[] = [
     "layernorm with a frozen bias": [],
   }),
   ...twins(rmsnorms, { "rmsnorm 1x7": [], "rmsnorm 7x65": [] }),
+  ...twins(dropouts, { "dropout drawn 65": ["x"] }),
   ...twins(gelus, { "gelu 1": ["x"], "gelu 257": ["x"] }),
   ...twins(activations, {
     "geluErf 257": ["x"],

@@ -1,0 +1,80 @@
+// What the forms plan, counted on an engine that runs nothing: sweeps, what they start from, and the budgets.
+import { beforeAll, describe, expect, test } from "vitest";
+import { FULL, QUICK, variationsOf } from "../src/reproduce/forms.ts";
+import type { Form } from "../src/reproduce/forms.ts";
+import { stagesOf } from "../src/reproduce/plan.ts";
+import { stageKeys } from "../src/reproduce/stage.ts";
+import type { Stage } from "../src/reproduce/stage.ts";
+
+const planned = (form: Form, seeds: readonly number[]): Promise<Stage[]> =>
+  stagesOf(form, seeds, () => {
+    throw new Error("the shipped model is not read by planning");
+  });
+/** The studied size alone: what is varied is varied there. */
+const alone = (form: Form): Form => ({
+  ...form,
+  sizes: form.sizes.filter(({ name }) => name === form.studied),
+});
+const flops = (stages: readonly Stage[]): number => stages.reduce((sum, one) => sum + one.flops, 0);
+
+describe("the full form's sweeps", () => {
+  let stages: Stage[] = [];
+  beforeAll(async () => {
+    stages = await planned(alone(FULL), [1]);
+  });
+  const find = (name: string): Stage => {
+    const found = stages.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`no stage ${name}`);
+    return found;
+  };
+
+  test("vary the episodes of PPO and PPO-ptx by a quarter and twofold, with the suite behind them", () => {
+    const names = stages.map(({ name }) => name);
+    for (const factor of [0.25, 2]) {
+      for (const kind of ["episodes", "ptx episodes"]) {
+        const name = `micro/${kind} x ${factor}/1`;
+        expect(names).toContain(name);
+        expect(names).toContain(`${name}/suite`);
+        const main = find(kind === "episodes" ? "micro/ppo/1" : "micro/ppo-ptx/1");
+        expect(find(name).flops / main.flops).toBeCloseTo(factor, 1);
+        expect(find(name).inputs).toEqual(main.inputs);
+      }
+    }
+  });
+
+  test("vary the initial model's mix, each with a reward model that starts from it", () => {
+    for (const mix of [0, 0.5]) {
+      const [init, reward] = [`micro/init-mix-${mix}/1`, `micro/reward-mix-${mix}/1`];
+      expect(find(reward).inputs).toEqual([init, "micro/rankings/1"]);
+      expect(find(`micro/initial mix ${mix}/1`).inputs).toEqual([init, reward, "micro/rankings/1"]);
+      expect(find(init).settings).toMatchObject({ initMix: mix });
+    }
+    // more rows take more updates
+    expect(find("micro/init-mix-0.5/1").flops).toBeGreaterThan(find("micro/init/1").flops);
+    expect(find("micro/init/1").flops).toBeGreaterThan(find("micro/init-mix-0/1").flops);
+  });
+
+  test("try other dropouts of SFT", () => {
+    for (const p of FULL.dropoutTrials) {
+      expect(find(`micro/sft-dropout-${p}/1`).settings).toMatchObject({ dropout: p });
+      expect(find(`micro/sft-dropout-${p}/1/chosen`).inputs).toContain(`micro/sft-dropout-${p}/1`);
+    }
+  });
+
+  test("read nothing that does not come before them", () => {
+    expect(() => stageKeys(stages, "cpu")).not.toThrow();
+  });
+});
+
+test("what a sweep is made of follows the form's own run", () => {
+  const form = { ...QUICK, iterations: 40, klCoefficient: 0.07, episodeFactors: [0.25, 2] };
+  const lengths = variationsOf(form).filter(({ name }) => name.includes("episodes"));
+  expect(lengths.map(({ iterations }) => iterations)).toEqual([10, 10, 80, 80]);
+  expect(lengths.every(({ klCoefficient }) => klCoefficient === 0.07)).toBe(true);
+});
+
+test("the quick form's extra runs cost less than half of it", async () => {
+  const stages = await planned(QUICK, [1]);
+  const extra = new Set(variationsOf(QUICK).map(({ name }) => `micro/${name}/1`));
+  expect(flops(stages.filter(({ name }) => extra.has(name))) / flops(stages)).toBeLessThan(0.5);
+});
