@@ -33,10 +33,11 @@ function panel({ title, points }: Curve, left: number, width: number): string {
       `<line x1="${x0}" x2="${x1}" y1="${y(loss)}" y2="${y(loss)}"/>` +
       `<text x="${x0 - 6}" y="${y(loss) + 4}" text-anchor="end">${Number(loss.toFixed(2))}</text>`,
   );
-  const columns = [0, last / 2, last].map(
-    (step) =>
-      `<text x="${x(step)}" y="${HEIGHT - 8}" text-anchor="middle">${Math.round(step)}</text>`,
-  );
+  // the last number ends where its panel does, so that it is not cut off
+  const columns = [0, last / 2, last].map((step) => {
+    const anchor = step === last ? "end" : "middle";
+    return `<text x="${x(step)}" y="${HEIGHT - 8}" text-anchor="${anchor}">${Math.round(step)}</text>`;
+  });
   return [
     `<text x="${x0}" y="16">${title}</text>`,
     ...rows,

@@ -255,6 +255,9 @@ async function fineTune(
       }
     }
   }
+  if (step > 0 && step % 20 !== 0) {
+    curve.push([step, Math.round((await trainer.loss()) * 1e4) / 1e4]);
+  }
   const tokens = epochs * rows.reduce((sum, row) => sum + row.tokens.length, 0);
   return { curve, tokens, seconds: (Date.now() - started) / 1000 };
 }
@@ -384,7 +387,7 @@ async function run(
     true,
   );
   console.log(
-    `sft: last loss ${String(sft.curve.at(-1)?.[1])}, corpus loss ${after.toFixed(4)}; files in ${o.out}`,
+    `sft: last loss ${String(sft.curve.at(-1)?.[1] ?? "none (no updates)")}, corpus loss ${after.toFixed(4)}; files in ${o.out}`,
   );
   return 0;
 }

@@ -47,6 +47,8 @@ export class Bench {
   private readonly left: string[] = [];
   /** slowest rate seen so far in operations per millisecond */
   private rate = Infinity;
+  /** milliseconds that the latest tuning took; next to nothing where the choices were known */
+  private tuning = 0;
 
   constructor(
     first: {
@@ -93,7 +95,9 @@ export class Bench {
     const { engine, cache } = this;
     if (!(engine instanceof Executor)) return;
     const calls = plans.flatMap((plan) => [...plan.calls]);
+    const started = performance.now();
     await tune(engine, calls, { budget: Infinity, cache });
+    this.tuning = performance.now() - started;
   }
 
   /** Times tuned plans that do so many operations, and remembers the rate. */
@@ -112,12 +116,12 @@ export class Bench {
   /** Whether work of so many operations fits into the time left; what does not is reported, never dropped silently. */
   fits(what: string, flops: number): boolean {
     const left = this.until - performance.now();
-    const foreseen = (RUNS * flops) / this.rate;
+    const foreseen = this.tuning + (RUNS * flops) / this.rate;
     if (left > 0 && foreseen < left) return true;
     const seconds = (ms: number): string => Math.max(0, ms / 1000).toFixed(0);
     this.leaveOut(
       what,
-      `it needs about ${seconds(foreseen)} s at the rate seen so far, and ${seconds(left)} s are left of --minutes ${String(this.options.minutes)}`,
+      `it needs about ${seconds(foreseen)} s at the rate and with the tuning seen so far, and ${seconds(left)} s are left of --minutes ${String(this.options.minutes)}`,
     );
     return false;
   }

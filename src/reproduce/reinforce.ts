@@ -55,7 +55,7 @@ export function runConfig(form: Form, size: Size, run: Variation, seed: number):
     seed,
     batch: form.batch,
     minibatches: form.minibatches,
-    valueEpochs: 2,
+    valueEpochs: form.valueEpochs,
     iterations: run.iterations,
     klCoefficient: run.klCoefficient,
     ptxCoefficient: run.ptxCoefficient,

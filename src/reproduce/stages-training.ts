@@ -152,7 +152,7 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
   const init = own ? names.init(size.name, seed) : names.initMix(size.name, mix, seed);
   const reward = own ? names.reward(size.name, seed) : names.rewardMix(size.name, mix, seed);
   const rankings = names.rankings(size.name, seed);
-  const { batch, minibatches, emaDecay } = form;
+  const { batch, minibatches, valueEpochs, emaDecay } = form;
   const { policyRate } = size;
   return {
     name,
@@ -161,6 +161,7 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
       ...dataSettings(form),
       batch,
       minibatches,
+      valueEpochs,
       emaDecay,
       policyRate,
       seed,

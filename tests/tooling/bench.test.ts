@@ -75,7 +75,7 @@ test("what does not fit into the time left is named with the reason", async () =
   expect(bench.fits("a step", 1e9)).toBe(true);
   expect(bench.fits("a long step", 1e12)).toBe(false);
   expect(bench.takeLeftOut().join()).toMatch(
-    /^Left out: a long step, because it needs about 3000 s at the rate seen so far/,
+    /^Left out: a long step, because it needs about 3000 s at the rate and with the tuning seen so far/,
   );
   expect(bench.takeLeftOut()).toEqual([]);
 });
