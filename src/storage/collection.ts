@@ -1,6 +1,7 @@
 // Reading projects and what is in them. Lists are read as keys, so that a large project opens fast.
 import type { Connection } from "./database.ts";
-import type { EventDraft, JudgementRow, StoredEvent } from "./events.ts";
+import type { EventDraft, JudgementRow, RowKey, StoredEvent } from "./events.ts";
+import type { Database } from "./schema.ts";
 import type { KeptRecord, ProjectRow, RecordRow } from "./projects.ts";
 
 const READING = "Reading the project";
@@ -42,13 +43,78 @@ export async function oneRecord(
   return connection.use(READING, (db) => db.get("records", [project, id]));
 }
 
-/** Who has submitted a decision about which task: the keys alone. */
+/** Keys read in one go: 100,000 at once would hold the page up. */
+const KEYS_AT_ONCE = 2000;
+
+/**
+ * Who has submitted a decision about which task: the keys alone, in parts.
+ * @param project id of a project of the collection page, whose tasks begin with it
+ * @param take gets every part once, unless the browser lost its connection and all begins again
+ */
 export function submittedBy(
   connection: Connection,
   project: string,
-): Promise<[task: string, annotator: string][]> {
-  const range = IDBKeyRange.only([project, "submitted"]);
-  return connection.use(READING, (db) => db.getAllKeysFromIndex("judgements", "state", range));
+  take: (keys: readonly RowKey[]) => void,
+): Promise<void> {
+  return connection.use(READING, async (db) => {
+    const { store } = db.transaction("judgements");
+    const state = store.index("state");
+    const others = await Promise.all(
+      ["retracted", "skipped"].map((one) => state.getAllKeys(IDBKeyRange.only([project, one]))),
+    );
+    const left = new Set(others.flat().map(keyName));
+    const submitted = (key: RowKey): boolean => left.size === 0 || !left.has(keyName(key));
+    let from: RowKey = [`${project}:`, ""];
+    for (;;) {
+      const range = IDBKeyRange.bound(from, [`${project};`], true);
+      const keys = await store.getAllKeys(range, KEYS_AT_ONCE);
+      take(keys.filter(submitted));
+      const last = keys.at(-1);
+      if (last === undefined || keys.length < KEYS_AT_ONCE) return;
+      from = last;
+    }
+  });
+}
+
+function keyName([task, annotator]: RowKey): string {
+  return JSON.stringify([task, annotator]);
+}
+
+/** The rows that were changed last, by anyone and in every state, oldest change first. */
+export async function newestRows(
+  db: Database,
+  project: string,
+  most: number,
+): Promise<JudgementRow[]> {
+  const all = IDBKeyRange.bound([project], [project, []]);
+  const index = db.transaction("judgements").store.index("event");
+  const cursor = await index.openKeyCursor(all, "prev");
+  if (cursor === null) return [];
+  const first = most > 1 ? await cursor.advance(most - 1) : cursor;
+  return index.getAll(first === null ? all : IDBKeyRange.bound(first.key, [project, []]));
+}
+
+/** An import of a project: its file, and how many records it brought. */
+export interface BatchRow {
+  readonly id: string;
+  readonly source: string;
+  readonly records: number;
+}
+
+/** The imports of a project, by their first record alone. */
+export function listBatches(connection: Connection, project: string): Promise<BatchRow[]> {
+  return connection.use(READING, async (db) => {
+    const index = db.transaction("records").store.index("batch");
+    const found: BatchRow[] = [];
+    const range = IDBKeyRange.bound([project], [project, []]);
+    let cursor = await index.openCursor(range, "nextunique");
+    while (cursor !== null) {
+      const { batch: id, source } = cursor.value;
+      found.push({ id, source, records: await index.count(IDBKeyRange.only([project, id])) });
+      cursor = await cursor.continue();
+    }
+    return found;
+  });
 }
 
 /** How many sets a project has, and how many judgements by everyone: counted, not read. */
@@ -118,16 +184,18 @@ export function removeDrafts(
     link: Pick<JudgementRow, "event" | "revision" | "supersedes">,
   ) => JudgementRow | null = () => null,
 ): EventDraft[] {
-  const mine = rows.filter((row) => row.batch === batch && row.state === "submitted");
-  const retracted = mine.map((one): JudgementRow => {
+  const mine = rows.filter((row) => row.batch === batch);
+  const undone = mine.flatMap((one): JudgementRow[] => {
     const { decision: _, batch: __, ...row } = one;
     const link = { event: nextId(), revision: row.revision + 1, supersedes: row.event };
+    const then = before(one, link);
+    if (then !== null) return [then];
     const gone = { state: "retracted", judgement: null, reason: "import undone" } as const;
-    return before(one, link) ?? { ...row, ...link, ...gone };
+    return one.state === "submitted" ? [{ ...row, ...link, ...gone }] : [];
   });
   return [
     { kind: "records.remove", task: "", body: { batch } },
-    ...retracted.map((row): EventDraft => ({
+    ...undone.map((row): EventDraft => ({
       kind: "ranking.import",
       task: row.task,
       body: { row },

@@ -10,12 +10,12 @@ export interface Acknowledged {
   places: Record<string, string>;
 }
 
-/** Lines of `sets` prompts with three answers each. */
-export function setsFile(sets: number): string {
+/** Lines of `sets` prompts with so many answers each. */
+export function setsFile(sets: number, answers = 3): string {
   const line = (i: number): string =>
     JSON.stringify({
       prompt: `Prompt ${i}?`,
-      completions: [0, 1, 2].map((j) => `Answer ${j} to prompt ${i}.`),
+      completions: Array.from({ length: answers }, (_, j) => `Answer ${j} to prompt ${i}.`),
     });
   return Array.from({ length: sets }, (_, i) => `${line(i)}\n`).join("");
 }
