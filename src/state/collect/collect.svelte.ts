@@ -1,7 +1,7 @@
 // The collection page: the projects of this browser and the one that is open.
 import { allRecords, countsOf, listProjects, oneProject } from "../../storage/collection.ts";
 import type { Connection } from "../../storage/database.ts";
-import { DEFAULT_SETTINGS } from "../../storage/projects.ts";
+import { DEFAULT_SETTINGS, NEW_SCHEDULE } from "../../storage/projects.ts";
 import type { ProjectRow, ProjectSettings } from "../../storage/projects.ts";
 import { sha256 } from "../../storage/sha256.ts";
 import { Store } from "../../storage/store.ts";
@@ -85,7 +85,7 @@ export class Collect {
   /** Makes a project; gives its id. @throws Error with one sentence */
   async create(name: string, preset: string, settings: Partial<ProjectSettings>): Promise<string> {
     const id = freshId();
-    const whole = { ...DEFAULT_SETTINGS, ...settings };
+    const whole = { ...DEFAULT_SETTINGS, schedule: NEW_SCHEDULE, ...settings };
     const text = PRESETS.find((one) => one.name === preset)?.text ?? "";
     await this.#into(id, async (store) => {
       const patch = { name: name.trim() || "Untitled", settings: whole, archived: false };
@@ -114,7 +114,7 @@ export class Collect {
           await store.append("guideline.save", "", { version: 1, preset, text, hash });
         }
         const project = await Project.open(this.#connection, await this.#row(store.project), this.announcer); // prettier-ignore
-        if (records.length > 0) await project.add({ records, rows: [] }, row.name);
+        if (records.length > 0) await project.batches.add({ records, rows: [] }, row.name);
         await project.close();
       });
       await this.list();
