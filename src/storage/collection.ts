@@ -22,11 +22,14 @@ export async function recordIds(
   project: string,
   schema: string,
 ): Promise<string[]> {
-  const range = IDBKeyRange.bound([project, schema], [project, schema, []]);
-  const keys = await connection.use(READING, (db) =>
-    db.getAllKeysFromIndex("records", "at", range),
-  );
-  return keys.map(([, id]) => id);
+  return connection.use(READING, async (db) => {
+    const index = db.transaction("records").store.index("at");
+    const ids: string[] = [];
+    await keysInParts(index, [project, schema], (keys) => {
+      for (const [, id] of keys) ids.push(id);
+    });
+    return ids;
+  });
 }
 
 /** All records of a project, in the order they came within each kind. */
@@ -46,9 +49,34 @@ export async function oneRecord(
 /** Keys read in one go: 100,000 at once would hold the page up. */
 const KEYS_AT_ONCE = 2000;
 
+/** An index whose keys are different for all rows. */
+interface Keyed<Key> {
+  openKeyCursor(
+    range: IDBKeyRange,
+  ): Promise<{ advance(n: number): Promise<{ key: IDBValidKey } | null> } | null>;
+  getAllKeys(range: IDBKeyRange): Promise<Key[]>;
+}
+
+/** The primary keys of the rows whose index key begins with `prefix`, in parts. */
+async function keysInParts<Key>(
+  index: Keyed<Key>,
+  prefix: readonly string[],
+  take: (keys: readonly Key[]) => void,
+): Promise<void> {
+  const last = [...prefix, []];
+  for (let from: IDBValidKey = [...prefix]; ;) {
+    const rest = IDBKeyRange.bound(from, last);
+    const cursor = await index.openKeyCursor(rest);
+    const next = (await cursor?.advance(KEYS_AT_ONCE)) ?? null;
+    take(await index.getAllKeys(next === null ? rest : IDBKeyRange.bound(from, next.key, false, true))); // prettier-ignore
+    if (next === null) return;
+    from = next.key;
+  }
+}
+
 /**
- * Who has submitted a decision about which task: the keys alone, in parts.
- * @param project id of a project of the collection page, whose tasks begin with it
+ * Who has submitted a decision about which task: the keys alone, in parts. By the index, since a walk
+ * over the rows themselves reads all of their texts from the disk.
  * @param take gets every part once, unless the browser lost its connection and all begins again
  */
 export function submittedBy(
@@ -64,15 +92,7 @@ export function submittedBy(
     );
     const left = new Set(others.flat().map(keyName));
     const submitted = (key: RowKey): boolean => left.size === 0 || !left.has(keyName(key));
-    let from: RowKey = [`${project}:`, ""];
-    for (;;) {
-      const range = IDBKeyRange.bound(from, [`${project};`], true);
-      const keys = await store.getAllKeys(range, KEYS_AT_ONCE);
-      take(keys.filter(submitted));
-      const last = keys.at(-1);
-      if (last === undefined || keys.length < KEYS_AT_ONCE) return;
-      from = last;
-    }
+    await keysInParts(store.index("event"), [project], (keys) => take(keys.filter(submitted)));
   });
 }
 

@@ -45,7 +45,13 @@ function models() {
 const MOST = 3;
 
 /** Judges sets one after the other; the names in the order they came, with what was logged. */
-async function visit(sets: Sets, select: Select, judged: number, n: number, schedule = NEW_SCHEDULE) {
+async function visit(
+  sets: Sets,
+  select: Select,
+  judged: number,
+  n: number,
+  schedule = NEW_SCHEDULE,
+) {
   const chooser = new Chooser("p", select);
   const logged: { item: string; policy: string; propensity: number }[] = [];
   const fallbacks: (string | null)[] = [];

@@ -13,6 +13,9 @@ import { People } from "./people.svelte.ts";
 import { PRESETS } from "./presets.ts";
 import { Project } from "./project.svelte.ts";
 
+const NOWHERE =
+  "There is no project at this address in this browser. Import its file to have it here.";
+
 export class Collect {
   projects = $state.raw<readonly ProjectRow[] | null>(null);
   /** sets and judgements of each project */
@@ -51,15 +54,11 @@ export class Collect {
     this.#opening = id;
     await this.project?.close();
     this.project = null;
-    await this.list();
-    if (id === null) return;
-    const row = this.projects?.find((one) => one.id === id);
-    if (row === undefined) {
-      this.failure ||=
-        "There is no project at this address in this browser. Import its file to have it here.";
-      return;
-    }
+    if (id === null) return this.list();
     await this.#quietly(async () => {
+      // Not out of the list, which counts what is in each project.
+      const row = await oneProject(this.#connection, id);
+      if (row === undefined) throw new Error(NOWHERE);
       const who = this.people.current ?? undefined;
       const project = await Project.open(this.#connection, row, this.announcer, who, this.#select);
       if (this.#opening === id) this.project = project;
