@@ -75,8 +75,8 @@ async function keysInParts<Key>(
 }
 
 /**
- * Who has submitted a decision about which task: the keys alone, in parts. By the index, since a walk
- * over the rows themselves reads all of their texts from the disk.
+ * Who has submitted a decision about which task: the keys alone, in parts, from an index,
+ * which holds no texts.
  * @param take gets every part once, unless the browser lost its connection and all begins again
  */
 export function submittedBy(
