@@ -8,6 +8,8 @@ export interface Seeded {
   judgements: number;
 }
 
+/** Writers of the page come after those of the seeded events. */
+export const SEEDED = "0199b7c1";
 /** Id of the project. */
 export const BIG = "0199b7c0-0000-7000-8000-00000000b16e";
 const PEOPLE = 4;
