@@ -5,22 +5,13 @@ import { saidBy } from "./items.ts";
 import { dot, ensemble } from "./linear-reward.ts";
 import type { RankedFeatures } from "./linear-reward.ts";
 import { pickNext } from "./next.ts";
-import type { Candidate, Pick, Policy } from "./next.ts";
+import type { Candidate } from "./next.ts";
+import { LEAST_RANKINGS, MOST_RANKINGS } from "./select-options.ts";
+import type { Selection, SelectOptions } from "./select-options.ts";
 import { TEXT_FEATURES, textFeatures } from "./text-features.ts";
 
 /** Models of the ensemble. */
 const HEADS = 5;
-/** Rankings from which there is something to learn; before that every draw is random, and says so. */
-export const LEAST_RANKINGS = 5;
-/** The newest rankings are learned from. */
-const MOST_RANKINGS = 1000;
-
-export interface SelectOptions {
-  readonly policy: Policy;
-  readonly explore: number;
-  readonly count: number;
-  readonly seed: number;
-}
 
 /**
  * Draws sets by a policy, with the score and the probability of each draw.
@@ -31,7 +22,7 @@ export function selectNext(
   rows: readonly JudgementRow[],
   items: readonly Item[],
   { policy, explore, count, seed }: SelectOptions,
-): Pick[] {
+): Selection {
   const rankings = rankingsOf(rows);
   const heads =
     rankings.length < LEAST_RANKINGS ? [] : ensemble(rankings, TEXT_FEATURES, HEADS, seed);
@@ -42,7 +33,8 @@ export function selectNext(
     return policy === "d_opt" ? { id, scores, features } : { id, scores };
   });
   const labelled = policy === "d_opt" ? rankings.map(({ features }) => features) : [];
-  return pickNext(candidates, { count, seed, policy, explore, labelled });
+  const picks = pickNext(candidates, { count, seed, policy, explore, labelled });
+  return { picks, rankings: rankings.length };
 }
 
 function textOf({ completion }: Answer): string {

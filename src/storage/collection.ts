@@ -1,6 +1,7 @@
 // Reading projects and what is in them. Lists are read as keys, so that a large project opens fast.
 import type { Connection } from "./database.ts";
-import type { EventDraft, JudgementRow, StoredEvent } from "./events.ts";
+import type { EventDraft, JudgementRow, RowKey, StoredEvent } from "./events.ts";
+import type { Database } from "./schema.ts";
 import type { KeptRecord, ProjectRow, RecordRow } from "./projects.ts";
 
 const READING = "Reading the project";
@@ -21,11 +22,14 @@ export async function recordIds(
   project: string,
   schema: string,
 ): Promise<string[]> {
-  const range = IDBKeyRange.bound([project, schema], [project, schema, []]);
-  const keys = await connection.use(READING, (db) =>
-    db.getAllKeysFromIndex("records", "at", range),
-  );
-  return keys.map(([, id]) => id);
+  return connection.use(READING, async (db) => {
+    const index = db.transaction("records").store.index("at");
+    const ids: string[] = [];
+    await keysInParts(index, [project, schema], (keys) => {
+      for (const [, id] of keys) ids.push(id);
+    });
+    return ids;
+  });
 }
 
 /** All records of a project, in the order they came within each kind. */
@@ -42,13 +46,95 @@ export async function oneRecord(
   return connection.use(READING, (db) => db.get("records", [project, id]));
 }
 
-/** Who has submitted a decision about which task: the keys alone. */
+/** Keys read in one go: 100,000 at once would hold the page up. */
+const KEYS_AT_ONCE = 2000;
+
+/** An index whose keys are different for all rows. */
+interface Keyed<Key> {
+  openKeyCursor(
+    range: IDBKeyRange,
+  ): Promise<{ advance(n: number): Promise<{ key: IDBValidKey } | null> } | null>;
+  getAllKeys(range: IDBKeyRange): Promise<Key[]>;
+}
+
+/** The primary keys of the rows whose index key begins with `prefix`, in parts. */
+async function keysInParts<Key>(
+  index: Keyed<Key>,
+  prefix: readonly string[],
+  take: (keys: readonly Key[]) => void,
+): Promise<void> {
+  const last = [...prefix, []];
+  for (let from: IDBValidKey = [...prefix]; ;) {
+    const rest = IDBKeyRange.bound(from, last);
+    const cursor = await index.openKeyCursor(rest);
+    const next = (await cursor?.advance(KEYS_AT_ONCE)) ?? null;
+    take(await index.getAllKeys(next === null ? rest : IDBKeyRange.bound(from, next.key, false, true))); // prettier-ignore
+    if (next === null) return;
+    from = next.key;
+  }
+}
+
+/**
+ * Who has submitted a decision about which task: the keys alone, in parts, from an index,
+ * which holds no texts.
+ * @param take gets every part once, unless the browser lost its connection and all begins again
+ */
 export function submittedBy(
   connection: Connection,
   project: string,
-): Promise<[task: string, annotator: string][]> {
-  const range = IDBKeyRange.only([project, "submitted"]);
-  return connection.use(READING, (db) => db.getAllKeysFromIndex("judgements", "state", range));
+  take: (keys: readonly RowKey[]) => void,
+): Promise<void> {
+  return connection.use(READING, async (db) => {
+    const { store } = db.transaction("judgements");
+    const state = store.index("state");
+    const others = await Promise.all(
+      ["retracted", "skipped"].map((one) => state.getAllKeys(IDBKeyRange.only([project, one]))),
+    );
+    const left = new Set(others.flat().map(keyName));
+    const submitted = (key: RowKey): boolean => left.size === 0 || !left.has(keyName(key));
+    await keysInParts(store.index("event"), [project], (keys) => take(keys.filter(submitted)));
+  });
+}
+
+function keyName([task, annotator]: RowKey): string {
+  return JSON.stringify([task, annotator]);
+}
+
+/** The rows that were changed last, by anyone and in every state, oldest change first. */
+export async function newestRows(
+  db: Database,
+  project: string,
+  most: number,
+): Promise<JudgementRow[]> {
+  const all = IDBKeyRange.bound([project], [project, []]);
+  const index = db.transaction("judgements").store.index("event");
+  const cursor = await index.openKeyCursor(all, "prev");
+  if (cursor === null) return [];
+  const first = most > 1 ? await cursor.advance(most - 1) : cursor;
+  return index.getAll(first === null ? all : IDBKeyRange.bound(first.key, [project, []]));
+}
+
+/** An import of a project: its file, and how many records it brought. */
+export interface BatchRow {
+  readonly id: string;
+  readonly source: string;
+  readonly records: number;
+}
+
+/** The imports of a project, by their first record alone. */
+export function listBatches(connection: Connection, project: string): Promise<BatchRow[]> {
+  return connection.use(READING, async (db) => {
+    const index = db.transaction("records").store.index("batch");
+    const found: BatchRow[] = [];
+    const range = IDBKeyRange.bound([project], [project, []]);
+    let cursor = await index.openCursor(range, "nextunique");
+    while (cursor !== null) {
+      const { batch: id, source } = cursor.value;
+      found.push({ id, source, records: await index.count(IDBKeyRange.only([project, id])) });
+      cursor = await cursor.continue();
+    }
+    return found;
+  });
 }
 
 /** How many sets a project has, and how many judgements by everyone: counted, not read. */
@@ -118,16 +204,18 @@ export function removeDrafts(
     link: Pick<JudgementRow, "event" | "revision" | "supersedes">,
   ) => JudgementRow | null = () => null,
 ): EventDraft[] {
-  const mine = rows.filter((row) => row.batch === batch && row.state === "submitted");
-  const retracted = mine.map((one): JudgementRow => {
+  const mine = rows.filter((row) => row.batch === batch);
+  const undone = mine.flatMap((one): JudgementRow[] => {
     const { decision: _, batch: __, ...row } = one;
     const link = { event: nextId(), revision: row.revision + 1, supersedes: row.event };
+    const then = before(one, link);
+    if (then !== null) return [then];
     const gone = { state: "retracted", judgement: null, reason: "import undone" } as const;
-    return before(one, link) ?? { ...row, ...link, ...gone };
+    return one.state === "submitted" ? [{ ...row, ...link, ...gone }] : [];
   });
   return [
     { kind: "records.remove", task: "", body: { batch } },
-    ...retracted.map((row): EventDraft => ({
+    ...undone.map((row): EventDraft => ({
       kind: "ranking.import",
       task: row.task,
       body: { row },

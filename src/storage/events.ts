@@ -130,6 +130,9 @@ export interface JudgementRow {
   reason: string;
 }
 
+/** Key of a row. */
+export type RowKey = [task: string, annotator: string];
+
 /** The event with its hash. */
 export function seal(event: Omit<StoredEvent, "hash">): StoredEvent {
   return { ...event, hash: eventHash(event) } as StoredEvent;
@@ -176,7 +179,7 @@ export function foldEvent(row: JudgementRow | undefined, event: StoredEvent): Ju
 }
 
 /** Key of the projection row that an event changes, or null when it changes none. */
-export function rowKey(event: StoredEvent): [string, string] | null {
+export function rowKey(event: StoredEvent): RowKey | null {
   const row = rowOf(event);
   return row === null ? null : [row.task, row.annotator];
 }

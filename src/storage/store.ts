@@ -9,8 +9,10 @@ import type {
   EventDraft,
   EventKind,
   JudgementRow,
+  RowKey,
   StoredEvent,
 } from "./events.ts";
+import { rowKey } from "./events.ts";
 import { createIds } from "./ids.ts";
 import { normalJudgement } from "./judgement.ts";
 import type { Judgement } from "./judgement.ts";
@@ -35,6 +37,17 @@ export interface ImportCount {
 /** Rows read in one go, each of some kilobytes: more would hold the page up. */
 const ROWS_AT_ONCE = 250;
 
+/** Other tabs are told which rows changed when there are at most so many; else that anything may have. */
+const MOST_NAMED = 50;
+
+/** Where something changed, and which rows; null: anything may be different. */
+export type ChangeListener = (where: "here" | "elsewhere", rows: readonly RowKey[] | null) => void;
+
+interface Message {
+  readonly project: string;
+  readonly rows: readonly RowKey[] | null;
+}
+
 /** How far ahead of this clock an imported event may be dated. */
 const FUTURE_LIMIT = 24 * 3600 * 1000;
 
@@ -54,7 +67,7 @@ export class Store {
   #now: () => number;
   #writer: EventWriter;
   #tail: Promise<unknown> = Promise.resolve();
-  #listeners = new Set<(where: "here" | "elsewhere") => void>();
+  #listeners = new Set<ChangeListener>();
   #channel: BroadcastChannel | null = null;
 
   private constructor(connection: Connection, own: string, options: StoreOptions) {
@@ -68,8 +81,8 @@ export class Store {
     this.session = this.#writer.session;
     if (typeof BroadcastChannel === "undefined") return;
     this.#channel = new BroadcastChannel(connection.name);
-    this.#channel.onmessage = ({ data }) => {
-      if (data === this.project) this.#changed("elsewhere");
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
+      if (data.project === this.project) this.#changed("elsewhere", data.rows);
     };
   }
 
@@ -176,21 +189,27 @@ export class Store {
   /** Current rows of the project, all annotators and states, in the order they were last changed. */
   async rows(): Promise<JudgementRow[]> {
     const rows: JudgementRow[] = [];
+    for await (const part of this.parts()) rows.push(...part);
+    return rows;
+  }
+
+  /** The same in parts that hold the page up for some milliseconds each. */
+  async *parts(): AsyncGenerator<JudgementRow[]> {
     for (let after = ""; ;) {
       const range = IDBKeyRange.bound([this.project, after], [this.project, []], after !== "");
       const part = await this.#connection.use("Reading your rankings", (db) =>
         db.getAllFromIndex("judgements", "event", range, ROWS_AT_ONCE),
       );
-      rows.push(...part);
+      yield part;
       const last = part.at(-1);
-      if (last === undefined || part.length < ROWS_AT_ONCE) return rows;
+      if (last === undefined || part.length < ROWS_AT_ONCE) return;
       after = last.event;
     }
   }
 
-  /** The row of this annotator about one task, if there is one. */
-  row(task: string): Promise<JudgementRow | undefined> {
-    return this.#row(task);
+  /** The row about one task, of this annotator unless another is named, if there is one. */
+  row(task: string, annotator = this.annotator): Promise<JudgementRow | undefined> {
+    return this.#row(task, annotator);
   }
 
   /** The rows that hold a judgement. */
@@ -249,7 +268,7 @@ export class Store {
   }
 
   /** Calls `listener` after a change of the project here or elsewhere; read the rows again then. */
-  onChange(listener: (where: "here" | "elsewhere") => void): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -289,15 +308,18 @@ export class Store {
 
   async #writeAll(drafts: readonly EventDraft[], doing: string): Promise<StoredEvent[]> {
     const events = await this.#writer.write(drafts, doing);
-    this.#channel?.postMessage(this.project);
-    this.#changed("here");
+    const keys = events.map(rowKey);
+    const named = keys.length <= MOST_NAMED && !keys.includes(null);
+    const rows = named ? keys.filter((key) => key !== null) : null;
+    this.#channel?.postMessage({ project: this.project, rows } satisfies Message);
+    this.#changed("here", rows);
     return events;
   }
 
-  /** The current row of this annotator; later ids will be greater than its event's. */
-  async #row(task: string): Promise<JudgementRow | undefined> {
+  /** The current row of an annotator; later ids will be greater than its event's. */
+  async #row(task: string, annotator = this.annotator): Promise<JudgementRow | undefined> {
     const row = await this.#connection.use("Reading this ranking", (db) =>
-      db.get("judgements", [task, this.annotator]),
+      db.get("judgements", [task, annotator]),
     );
     if (row !== undefined) this.#writer.ids.observe(row.event);
     return row;
@@ -307,8 +329,8 @@ export class Store {
     return (await this.events()).filter((event) => event.annotator === this.annotator);
   }
 
-  #changed(where: "here" | "elsewhere"): void {
-    for (const listener of this.#listeners) listener(where);
+  #changed(...change: Parameters<ChangeListener>): void {
+    for (const listener of this.#listeners) listener(...change);
   }
 }
 

@@ -2,6 +2,7 @@
 import { proxy, wrap } from "comlink";
 import type { Remote } from "comlink";
 import type { KernelApi } from "./kernel-protocol.ts";
+import type { ListeningApi } from "./protocol.ts";
 import type { StoredTrainerApi } from "./stored-trainer.ts";
 import workerUrl from "./trainer.worker.ts?worker&url";
 import { trustedWorkerUrl } from "./trusted-url.ts";
@@ -28,6 +29,7 @@ export function connectTrainer(onCrash: (sentence: string) => void): TrainerConn
   const remote = wrap<StoredTrainerApi>(worker);
   // Comlink follows paths; its types know that only of functions.
   const kernels = remote.kernels as unknown as Remote<KernelApi>;
+  const listening = remote.listening as unknown as Remote<ListeningApi>;
   const api: StoredTrainerApi = {
     kernels: {
       report: () => kernels.report(),
@@ -36,6 +38,13 @@ export function connectTrainer(onCrash: (sentence: string) => void): TrainerConn
       measure: (plan) => kernels.measure(plan),
       tune: (onProgress) => kernels.tune(proxy(onProgress)),
       stopTuning: () => kernels.stopTuning(),
+    },
+    listening: {
+      begin: (prompts, onEvent) => listening.begin(prompts, proxy(onEvent)),
+      play: (iterations) => listening.play(iterations),
+      pause: () => listening.pause(),
+      drop: () => listening.drop(),
+      sample: (prompts, seed, from) => listening.sample(prompts, seed, from),
     },
     open: (config, onEvent, wish) => remote.open(config, proxy(onEvent), wish),
     sample: (prompts, k, seed, from) => remote.sample(prompts, k, seed, from),

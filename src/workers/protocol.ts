@@ -178,10 +178,33 @@ export type TrainerEvent =
   | { readonly type: "phase"; readonly phase: Phase; readonly step: number }
   | { readonly type: "failed"; readonly error: ErrorReport };
 
+/** Page → worker: PPO from a project. Every method may reject with one sentence. */
+export interface ListeningApi {
+  /**
+   * Puts a policy at the supervised model, to be trained towards the reward of the last study.
+   * @param prompts what it practises on, filled up with prompts of its own world
+   * @param onEvent gets what the run measures, until the next one begins
+   */
+  begin(prompts: readonly string[], onEvent: (event: TrainerEvent) => void): Promise<void>;
+  /** Runs iterations until so many are done or `pause`; resolves with the iterations done. */
+  play(iterations: number): Promise<number>;
+  pause(): Promise<void>;
+  /** Ends the run and forgets it. */
+  drop(): Promise<void>;
+  /** One answer to each prompt, with the study's reward: before (sft) and after as many steps as were made. */
+  sample(
+    prompts: readonly { id: string; text: string }[],
+    seed: number,
+    from: "policy" | "sft",
+  ): Promise<Sample[]>;
+}
+
 /** Page → worker. Every method may reject with one sentence. */
 export interface TrainerApi {
   /** What the kernels page asks of the open engine. */
   readonly kernels: KernelApi;
+  /** PPO towards the reward of the last study, beside the run. */
+  readonly listening: ListeningApi;
   /** Opens the device, loads the shipped checkpoints and builds plans. */
   open(
     config: RunConfig,

@@ -1,10 +1,11 @@
 // The work of the quality worker: one report at a time, in slices, so that a message can stop it.
 import type { Item } from "../formats/records.ts";
-import type { Pick } from "../quality/next.ts";
 import { qualityReport } from "../quality/report.ts";
 import type { QualityOptions, QualityProgress, QualityReport } from "../quality/report.ts";
 import { selectNext } from "../quality/select.ts";
-import type { SelectOptions } from "../quality/select.ts";
+import { MOST_RANKINGS } from "../quality/select-options.ts";
+import type { Selection, SelectOptions } from "../quality/select-options.ts";
+import { newestRows } from "../storage/collection.ts";
 import { openDatabase } from "../storage/database.ts";
 import type { JudgementRow } from "../storage/events.ts";
 import type { Database } from "../storage/schema.ts";
@@ -26,7 +27,7 @@ export interface QualityApi {
   ): Promise<QualityReport | null>;
   cancel(): Promise<void>;
   /** Draws sets of a project out of those with these ids. Rejects with one sentence. */
-  next(project: string, open: readonly string[], options: SelectOptions): Promise<Pick[]>;
+  next(project: string, ids: readonly string[], options: SelectOptions): Promise<Selection>;
 }
 
 /** Milliseconds of work between two looks at the messages. */
@@ -59,21 +60,17 @@ export class QualityJob implements QualityApi {
     this.#newest++;
   }
 
-  async next(project: string, open: readonly string[], options: SelectOptions): Promise<Pick[]> {
+  async next(project: string, ids: readonly string[], options: SelectOptions): Promise<Selection> {
     const { rows, items } = await stored(async (db) => {
-      const all = IDBKeyRange.bound([project, "prefs.item"], [project, "prefs.item", []]);
+      const tx = db.transaction("records");
       const [judgements, records] = await Promise.all([
-        db.getAllFromIndex("judgements", "event", IDBKeyRange.bound([project], [project, []])),
-        db.getAllFromIndex("records", "at", all),
+        newestRows(db, project, MOST_RANKINGS),
+        Promise.all(ids.map((id) => tx.store.get([project, id]))),
       ]);
-      return { rows: judgements, items: records.map(({ record }) => record as unknown as Item) };
+      const known = records.flatMap((row) => (row === undefined ? [] : [row.record]));
+      return { rows: judgements, items: known as unknown as Item[] };
     });
-    const wanted = new Set(open);
-    return selectNext(
-      rows,
-      items.filter(({ id }) => wanted.has(id)),
-      options,
-    );
+    return selectNext(rows, items, options);
   }
 }
 

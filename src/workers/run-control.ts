@@ -7,7 +7,7 @@ import { PTX_LENGTH, PTX_ROWS } from "../rlhf/session/state.ts";
 import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
 import type { Phase, SelfChecks, TrainerEvent } from "./protocol.ts";
 import { metricsRow, selfChecks } from "./report.ts";
-import type { RewardStages } from "./reward-stages.ts";
+import type { NormalisedFit } from "../rlhf/session/run.ts";
 import type { Supply } from "./supply.ts";
 import { writeWeights } from "./weights.ts";
 
@@ -15,9 +15,19 @@ const KEEP_EVERY = 5;
 /** Kept states of a run; older ones are forgotten. */
 const MOST_KEPT = 40;
 
+/** The learned reward that a run is trained towards. */
+interface RunReward {
+  /** undefined before the first fit */
+  readonly current: NormalisedFit | undefined;
+  /** gives DPO the pairs behind it */
+  readonly needPairs?: () => Promise<void>;
+  /** takes over what a saved run left on the device */
+  readonly resume?: () => Promise<void>;
+}
+
 export class RunControl {
   private readonly session: Session;
-  private readonly rewards: RewardStages;
+  private readonly rewards: RunReward;
   private readonly supply: Supply;
   private readonly emit: (event: TrainerEvent) => void;
   private pausing = false;
@@ -25,17 +35,21 @@ export class RunControl {
   private chosen: Partial<RunOptions> = {};
   private checks: SelfChecks | undefined;
   private readonly kept = new Map<number, Record<string, Float32Array>>();
+  private readonly keeps: boolean;
 
+  /** @param keeps weights on the way are kept, to go back to */
   constructor(
     session: Session,
-    rewards: RewardStages,
+    rewards: RunReward,
     supply: Supply,
     emit: (event: TrainerEvent) => void,
+    keeps = true,
   ) {
     this.session = session;
     this.rewards = rewards;
     this.supply = supply;
     this.emit = emit;
+    this.keeps = keeps;
   }
 
   /** Whether iterations are being played. */
@@ -89,7 +103,7 @@ export class RunControl {
     const { run } = this.session;
     if (run.iteration === 0) {
       this.chosen = wanted ?? this.chosen;
-      if (this.chosen.method === "dpo") await this.rewards.needPairs();
+      if (this.chosen.method === "dpo") await this.rewards.needPairs?.();
       await this.session.begin(this.chosen, reward);
       return;
     }
@@ -100,7 +114,7 @@ export class RunControl {
         `Reinforce: this run has ${name} ${String(used)}, not ${String(value)}; start over to change it.`,
       );
     }
-    if (run.options?.method === "dpo") await this.rewards.needPairs();
+    if (run.options?.method === "dpo") await this.rewards.needPairs?.();
   }
 
   private stopping(): boolean {
@@ -164,7 +178,7 @@ export class RunControl {
     const stage = metadata["reward"] === "full" ? "full" : "fast";
     const options = JSON.parse(metadata["options"] ?? "{}") as Partial<RunOptions>;
     await this.session.restore(weights, { iteration: step, stage, options });
-    await this.rewards.resume();
+    await this.rewards.resume?.();
     this.chosen = options;
     this.kept.clear();
     return { step };
@@ -191,7 +205,7 @@ export class RunControl {
   }
 
   private async keep(iteration: number): Promise<void> {
-    if (iteration % KEEP_EVERY !== 0) return;
+    if (!this.keeps || iteration % KEEP_EVERY !== 0) return;
     this.kept.set(iteration, await this.session.keep());
     const [oldest] = this.kept.keys();
     if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);

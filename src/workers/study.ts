@@ -1,6 +1,7 @@
 // A study: a reward model trained on some of a project's rankings and tried on the others, beside the run's own.
 import { orderedPairs } from "../rlhf/preference-statistics.ts";
 import type { Answered } from "../rlhf/sequences.ts";
+import type { Parameters } from "../model/parameters.ts";
 import type { FullReward } from "../rlhf/session/full-reward.ts";
 import { MOST_ANSWERS, MOST_RANKINGS, scoreOf } from "../rlhf/session/reward-trainer.ts";
 import type { HeadFit, TokenRanking } from "../rlhf/session/reward-trainer.ts";
@@ -17,12 +18,22 @@ type Encoded = Omit<StudyRequest, "rankings"> & { readonly rankings: readonly To
 /** What `stop` ends a study with; never shown. */
 class Stopped extends Error {}
 
+/** The reward model of a study, as another run can take it over. */
+export interface StudiedReward {
+  readonly fit: HeadFit;
+  /** raw scores of the answers that fix mean and gain */
+  readonly normalisers: readonly number[];
+  /** what feeds the head; undefined for the frozen supervised model */
+  readonly trunk: Parameters | undefined;
+}
+
 export class Study {
   private readonly session: Session;
   private readonly normalisers: readonly Answered[];
   private readonly made = new Map<string, Promise<StudyReward>>();
   private readonly fulls = new Map<string, Promise<FullReward>>();
   private score: ((items: readonly Answered[]) => Promise<number[]>) | undefined;
+  private kept: StudiedReward | undefined;
   private stopping = false;
 
   /** @param normalisers answers of the supervised model, whose scores get mean 0 and variance 1 */
@@ -40,6 +51,7 @@ export class Study {
     this.stopping = false;
     // its trunk is about to be trained again
     this.score = undefined;
+    this.kept = undefined;
     const started = performance.now();
     try {
       const report = await this.whole(request, onProgress);
@@ -54,6 +66,12 @@ export class Study {
   async scores(items: readonly Answered[]): Promise<number[]> {
     if (this.score === undefined) throw new Error("There is no reward model yet: train one first.");
     return this.score(items);
+  }
+
+  /** The last study's model. @throws Error with one sentence when there is none */
+  reward(): StudiedReward {
+    if (this.kept === undefined) throw new Error("There is no reward model yet: train one first.");
+    return this.kept;
   }
 
   private async whole(
@@ -107,7 +125,7 @@ export class Study {
     const reward = await known;
     const fast = async (some: readonly TokenRanking[]): Promise<Model> => {
       const fit = await reward.fast.fit(some);
-      return { fit, features: (items) => reward.fast.features(items) };
+      return { fit, features: (items) => reward.fast.features(items), trunk: undefined };
     };
     if (stage === "fast") return { fast, asked: fast };
     const making = this.fulls.get(key) ?? reward.full();
@@ -119,7 +137,7 @@ export class Study {
         if (this.stopping) throw new Stopped();
       };
       const fit = await full.fit(some, start, { flip: false, seed: 1, onProgress });
-      return { fit, features: (items) => full.features(items) };
+      return { fit, features: (items) => full.features(items), trunk: full.trunk };
     };
     return { fast, asked };
   }
@@ -143,10 +161,11 @@ export class Study {
     return found;
   }
 
-  private async keep({ fit, features }: Model): Promise<void> {
+  private async keep({ fit, features, trunk }: Model): Promise<void> {
     const raw = async (items: readonly Answered[]): Promise<number[]> =>
       (await features(items)).map((row) => scoreOf(fit, row));
     const known = await raw(this.normalisers);
+    this.kept = { fit, normalisers: known, trunk };
     const mean = known.reduce((total, x) => total + x, 0) / Math.max(1, known.length);
     const variance = known.reduce((total, x) => total + (x - mean) ** 2, 0) / Math.max(1, known.length); // prettier-ignore
     const gain = variance > 1e-12 ? 1 / Math.sqrt(variance) : 0;
@@ -158,6 +177,7 @@ export class Study {
 interface Model {
   readonly fit: HeadFit;
   readonly features: (items: readonly Answered[]) => Promise<Float32Array[]>;
+  readonly trunk: Parameters | undefined;
 }
 
 function sum(scores: readonly PairScore[]): PairScore {

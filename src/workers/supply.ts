@@ -4,6 +4,8 @@ import { Rng, corpusStream, liveDemonstration, livePrompts } from "../world/inde
 import type { Tokenizer } from "../world/index.ts";
 
 const POOL = 400;
+/** A person's own prompts are filled up to so many with others, as many as an iteration usually asks for. */
+const LEAST = 64;
 
 export class Supply {
   private readonly tokenizer: Tokenizer;
@@ -14,12 +16,21 @@ export class Supply {
   /**
    * @param longest prompts with more tokens are left out
    * @param demonstrations share of ptx rows that are demonstrations
+   * @param own prompts to practise on instead of those of the world
    */
-  constructor(tokenizer: Tokenizer, seed: number, longest: number, demonstrations: number) {
+  constructor(
+    tokenizer: Tokenizer,
+    seed: number,
+    longest: number,
+    demonstrations: number,
+    own: readonly Int32Array[] = [],
+  ) {
     this.tokenizer = tokenizer;
-    this.pool = livePrompts(seed + 4242, POOL)
+    const world = livePrompts(seed + 4242, POOL)
       .map(({ prompt }) => tokenizer.encodePrompt(prompt))
       .filter((ids) => ids.length <= longest);
+    const more = own.length === 0 ? world : world.slice(0, Math.max(0, LEAST - own.length));
+    this.pool = [...own, ...more];
     this.seed = seed + 5151;
     this.demonstrations = demonstrations;
   }

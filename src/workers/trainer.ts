@@ -12,6 +12,7 @@ import { parameterCount } from "../model/parameters.ts";
 import { buildTokenizer } from "../world/index.ts";
 import { Encoder } from "./encoder.ts";
 import { KernelTools } from "./kernel-tools.ts";
+import { Listening } from "./listening.ts";
 import { RewardStages } from "./reward-stages.ts";
 import { Study } from "./study.ts";
 import { RunControl } from "./run-control.ts";
@@ -58,14 +59,23 @@ type Named = { readonly id: string; readonly text: string };
 export class Trainer implements TrainerApi {
   readonly kernels = new KernelTools(
     () => this.session.engine,
-    () => this.control.busy,
+    () => this.control.busy || this.listening.busy,
   );
+  readonly listening = new Listening(() => ({
+    session: this.session,
+    config: this.config,
+    model: this.sft.card.config,
+    sft: this.sft.weights,
+    study: this.studied,
+    encoder: this.encoder,
+    tokenizer: this.tokenizer,
+  }));
   private readonly host: Host;
   private readonly tokenizer = buildTokenizer();
   private session!: Session;
   private sft!: Checkpoint;
   private emit: (event: TrainerEvent) => void = () => undefined;
-  private seed = 1;
+  private config!: RunConfig;
   private rewards!: RewardStages;
   private studied!: Study;
   private encoder!: Encoder;
@@ -83,7 +93,7 @@ export class Trainer implements TrainerApi {
     wish: EngineWish = "auto",
   ): Promise<ModelCard> {
     this.emit = onEvent;
-    this.seed = config.seed;
+    this.config = config;
     this.phase("loading");
     const bytes = await this.host.load("models/sft.safetensors");
     this.sft = readCheckpoint(bytes, "models/sft.safetensors");
@@ -179,7 +189,7 @@ export class Trainer implements TrainerApi {
     };
     const known = rankings.map((ranking) => this.encoder.ranking(ranking));
     try {
-      const options = { stage, flip, seed: this.seed, onProgress };
+      const options = { stage, flip, seed: this.config.seed, onProgress };
       const report = await this.rewards.fit(known, options);
       return { ...report, milliseconds: performance.now() - started };
     } finally {
@@ -208,6 +218,7 @@ export class Trainer implements TrainerApi {
   }
 
   async study(request: StudyRequest): Promise<StudyReport | null> {
+    await this.listening.drop();
     this.phase("reward");
     const known = request.rankings.map((ranking) => this.encoder.ranking(ranking));
     const onProgress = (done: number, total: number): void => {
@@ -333,7 +344,7 @@ export class Trainer implements TrainerApi {
   private async sampleNormalisers(): Promise<Answered[]> {
     const prompts = this.supply.prompts(-1, NORMALISERS);
     const reference = await this.session.generator("sft");
-    const answers = await reference.sample(prompts, this.seed, 77);
+    const answers = await reference.sample(prompts, this.config.seed, 77);
     return answers.map(({ tokens }, i) => ({ prompt: prompts[i] as Int32Array, tokens }));
   }
 

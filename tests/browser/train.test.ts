@@ -7,6 +7,7 @@ import type { PageRecord } from "./support/chromium.ts";
 import { cheer, judgedFile } from "./support/judged.ts";
 import { startServer, type PageServer } from "./support/server.ts";
 
+const STEPS = 8;
 let server: PageServer;
 let browser: Browser;
 let file: string;
@@ -59,9 +60,9 @@ describe.each([1280, 320])("%i px wide", (width) => {
   let page: Page;
   let record: PageRecord;
   beforeAll(async () => {
-    ({ page, record } = await openPage(browser, `${server.url}#/collect`, {
-      viewport: { width, height: 800 },
-    }));
+    // fewer steps of fewer answers, since this engine is a CPU's
+    const address = `${server.url}#/collect?v=1&iterations=${STEPS}&batch=16`;
+    ({ page, record } = await openPage(browser, address, { viewport: { width, height: 800 } }));
     page.setDefaultTimeout(60_000);
   });
   afterAll(() => page.context().close());
@@ -103,6 +104,30 @@ describe.each([1280, 320])("%i px wide", (width) => {
       if (!Number.isNaN(after[i])) expect(after[i]).toBeGreaterThanOrEqual(x);
     });
     await clean(page);
+  });
+
+  test("a short PPO run by keyboard: paused, gone on with, checked, measured, its answers side by side", async () => {
+    const deck = page.locator("[aria-labelledby=short-run]");
+    const button = (name: string) => deck.getByRole("button", { name, exact: true });
+    await button("Train towards it").press("Enter");
+    await deck.getByText(/^Step [1-9]\d* of/).waitFor();
+    await button("Pause").press("Enter");
+    await deck.getByText(/^Step \d+ of \d+, paused$/).waitFor();
+    await clean(page);
+    await button("Go on").press("Enter");
+    await deck.getByText(`Step ${STEPS} of ${STEPS}, finished`).waitFor();
+    expect(await deck.locator("tbody tr").count()).toBe(8);
+    const checks = await page.locator("[aria-labelledby=checks] li").allTextContents();
+    for (const name of ["Ratio starts at 1", "Leash starts at 0", "All numbers finite"]) {
+      expect(checks.find((one) => one.includes(name))).toContain("passed");
+    }
+    const lines = page.locator("[aria-labelledby=short-meters] svg");
+    expect(await lines.count()).toBe(3);
+    await clean(page);
+    await button("Start over").press("Enter");
+    await deck.getByText(/^Step \d+ of/).waitFor();
+    await button("Cancel").press("Enter");
+    await button("Train towards it").waitFor();
     expect(record).toMatchObject({ errors: [], violations: [] });
   });
 });

@@ -33,7 +33,7 @@ async function full(): Promise<Project> {
     project.judging.note = `secret ${i}`;
     await rankAndSave(project);
   }
-  const gold = [ruleOf(wholeRanking(project.rows[0]!)!, "worked", "Why.")];
+  const gold = [ruleOf(wholeRanking((await project.contents.rows())[0]!)!, "worked", "Why.")];
   const schedule = { ...DEFAULT_SCHEDULE, gold, policy: "bald" as const, explore: 0.5, repeatEvery: 20 }; // prettier-ignore
   await project.change({ settings: { ...project.row.settings, schedule } });
   await project.saveGuideline("# Second", "own");
@@ -43,7 +43,12 @@ async function full(): Promise<Project> {
 describe("a zip", () => {
   test("brings settings, gold and every guideline into an empty browser, and the same zip comes out", async () => {
     const project = await full();
-    const zip = await packed(await project.collection(), ["preference"], OPTIONS, project.row);
+    const zip = await packed(
+      await project.contents.collection(),
+      ["preference"],
+      OPTIONS,
+      project.row,
+    );
     const restored = await projectIn(there, {}, "");
     const imports = new Imports(restored, there.announcer);
     await imports.read(fileOf(zip, "a.zip"));
@@ -54,38 +59,43 @@ describe("a zip", () => {
       project.row.guidelines.map(({ version, text }) => [version, text]),
     );
     const named = { ...restored.row, name: project.row.name };
-    const again = await packed(await restored.collection(), ["preference"], OPTIONS, named);
+    const again = await packed(
+      await restored.contents.collection(),
+      ["preference"],
+      OPTIONS,
+      named,
+    );
     expect(Buffer.compare(again, zip)).toBe(0);
   });
 
   test("to hand out has sets and settings and no judgement, and practice comes first there", async () => {
     const project = await full();
-    const zip = await packed(await project.collection(), [], { ...OPTIONS, unjudged: true }, project.row); // prettier-ignore
+    const zip = await packed(await project.contents.collection(), [], { ...OPTIONS, unjudged: true }, project.row); // prettier-ignore
     expect(strFromU8(unzipSync(zip)["rankings.jsonl"]!)).toBe("");
     const theirs = await projectIn(there, {}, "");
     const imports = new Imports(theirs, there.announcer);
     await imports.read(fileOf(zip, "a.zip"));
     await imports.commit();
     const worked = project.row.settings.schedule!.gold[0]!.item;
-    expect([theirs.rows.length, theirs.open, theirs.judging.set?.item]).toEqual([0, 4, worked]);
+    expect([theirs.total, theirs.open, theirs.judging.set?.item]).toEqual([0, 4, worked]);
   });
 
   test("without notes and times holds neither, nor a time in an id, and comes back", async () => {
     const project = await full();
-    const zip = await packed(await project.collection(), ["labels"], { ...OPTIONS, stripped: true }, project.row); // prettier-ignore
+    const zip = await packed(await project.contents.collection(), ["labels"], { ...OPTIONS, stripped: true }, project.row); // prettier-ignore
     const files = unzipSync(zip);
     const text = Object.entries(files).map(([path, bytes]) => path === "project.json" ? "" : strFromU8(bytes)).join("\n"); // prettier-ignore
     expect(text).not.toContain("secret");
     expect(text).not.toContain(`${new Date().getUTCFullYear()}-`);
-    const { rankings } = await project.collection();
+    const { rankings } = await project.contents.collection();
     for (const { id, session, submitted } of rankings) {
       for (const one of [id, session, submitted]) expect(text).not.toContain(one);
       expect(text).not.toContain(id.slice(0, 13));
     }
     const restored = await projectIn(there, {}, "");
     await importInto(restored, zip, "keep");
-    expect(restored.rows).toHaveLength(2);
-    const order = restored.rows.map((row) => wholeRanking(row)!.ranking);
+    expect(restored.total).toBe(2);
+    const order = (await restored.contents.rows()).map((row) => wholeRanking(row)!.ranking);
     expect(order).toEqual(rankings.map(({ ranking }) => ranking));
   });
 
@@ -95,16 +105,21 @@ describe("a zip", () => {
     await other.whole;
     other.judging.stage = "rank";
     await rankAndSave(other);
-    if (other.lesson !== null) await other.next();
+    if (other.asking.lesson !== null) await other.asking.next();
     await project.refresh();
     const options = { ...OPTIONS, heldOut: ["ada"], parquet: true };
-    const zip = await packed(await project.collection(), ["preference"], options, project.row);
+    const zip = await packed(
+      await project.contents.collection(),
+      ["preference"],
+      options,
+      project.row,
+    );
     const files = unzipSync(zip);
     const lines = (split: string): string[] =>
       strFromU8(files[`data/preference/${split}.jsonl`]!).trimEnd().split("\n");
     expect([lines("train").length, lines("test").length]).toEqual([6, 3]);
     const ids = (list: string[]) => new Set(list.map((line) => (JSON.parse(line) as { judgement_id: string }).judgement_id)); // prettier-ignore
-    const adas = project.rows.filter(({ annotator }) => annotator === "ada").map(({ event }) => event); // prettier-ignore
+    const adas = (await project.contents.rows()).filter(({ annotator }) => annotator === "ada").map(({ event }) => event); // prettier-ignore
     expect([...ids(lines("test"))]).toEqual(adas);
     expect(strFromU8(files["README.md"]!)).toContain("  - split: test\n    path: data/preference/test.jsonl"); // prettier-ignore
     expect(files["parquet/preference/test.parquet"]).toBeDefined();
@@ -113,8 +128,13 @@ describe("a zip", () => {
 
   test("may hold the whole history, whose chains are whole", async () => {
     const project = await full();
-    const events = await project.events();
-    const zip = await packed(await project.collection(), [], { ...OPTIONS, events }, project.row);
+    const events = await project.contents.events();
+    const zip = await packed(
+      await project.contents.collection(),
+      [],
+      { ...OPTIONS, events },
+      project.row,
+    );
     const read = readEvents(strFromU8(unzipSync(zip)["events.jsonl"]!));
     expect(read).toMatchObject({ refused: [], problems: [] });
     expect(read.events).toHaveLength(events.length);

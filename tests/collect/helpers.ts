@@ -68,6 +68,6 @@ export async function rankAndSave(project: Project): Promise<string> {
   const { judging } = project;
   const task = judging.set?.item ?? "";
   for (let place = 1; !judging.complete; place++) judging.placeFocused(place);
-  await project.submit();
+  await project.decisions.submit();
   return task;
 }

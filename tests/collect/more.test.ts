@@ -48,12 +48,14 @@ describe("people", () => {
     await project.whole;
     expect(project.annotator).not.toBe(own);
     expect([project.open, project.mine, project.own]).toEqual([2, 0, own]);
-    await project.undo();
+    await project.decisions.undo();
     expect(here.announcer.polite).toContain("Nothing to undo");
     await rankAndSave(project);
     await rankAndSave(project);
-    expect(project.rows.filter(({ task }) => task === project.task(first))).toHaveLength(2);
-    const { rankings } = await project.collection();
+    expect(
+      (await project.contents.rows()).filter(({ task }) => task === project.task(first)),
+    ).toHaveLength(2);
+    const { rankings } = await project.contents.collection();
     expect(new Set(rankings.map(({ annotator }) => annotator)).size).toBe(2);
     expect(JSON.stringify(rankings)).not.toContain("Ada");
     expect(new People().nameOf(project.annotator, own)).toBe("Ada");
@@ -98,14 +100,14 @@ test("every version of a judgement can be read, also when it was taken back", as
   const project = await projectIn(here);
   await importInto(project, answersFile(1));
   await rankAndSave(project);
-  const row = project.rows[0]!;
-  const before = (await project.revisions(row))[0]!.ranking!;
-  await project.edit(row.task);
+  const row = (await project.contents.rows())[0]!;
+  const before = (await project.contents.revisions(row))[0]!.ranking!;
+  await project.decisions.edit(row.task);
   project.judging.toggleAllBad();
-  await project.submit();
-  await project.retract(row.task);
+  await project.decisions.submit();
+  await project.decisions.retract(row.task);
   await rankAndSave(project);
-  const versions = await project.revisions(row);
+  const versions = await project.contents.revisions(row);
   const said = versions.map(({ ranking }) => (ranking === null ? null : orderOf(ranking)));
   expect(said).toEqual([orderOf(before), `${orderOf(before)}, all bad`, null, orderOf(before)]);
   expect(orderOf(before)).toBe("A > B > C > D");
@@ -136,7 +138,7 @@ test("a record that is here with other content is neither overwritten nor lost",
   const project = await projectIn(here);
   await importInto(project, answersFile(1));
   await rankAndSave(project);
-  const { rankings } = await project.collection();
+  const { rankings } = await project.contents.collection();
   const { hash: _, ...line } = { ...rankings[0]!, hash: "" };
   const changed = `${JSON.stringify({ ...line, note: "other", hash: "" })}\n`;
   const imports = new Imports(project, here.announcer);
@@ -155,7 +157,12 @@ test("the zip holds every guideline and the questions, under checksums", async (
   await importInto(project, answersFile(1));
   project.judging.stage = "rank";
   await rankAndSave(project);
-  const zip = await packed(await project.collection(), ["preference"], options, project.row);
+  const zip = await packed(
+    await project.contents.collection(),
+    ["preference"],
+    options,
+    project.row,
+  );
   expect((await losslessOf(zip, "a.zip", LIMITS)).map(({ path }) => path)).toContain(
     "rankings.jsonl",
   );
@@ -198,9 +205,9 @@ describe("answers from the model", () => {
     );
     await sampling.write(5, [{ id: "m1", text: "Tell me about the fox." }]);
     expect(here.announcer.polite).toBe("1 set written.");
-    const [item] = (await project.collection()).items;
+    const [item] = (await project.contents.collection()).items;
     expect(item!.completions.map(({ model, temperature, logprob, author }) => [model, temperature, logprob, author])).toEqual(Array(3).fill(["nudge", 1, -1.5, "model"])); // prettier-ignore
-    expect(project.batches).toMatchObject([{ source: "the model in this tab", records: 1 }]);
+    expect(project.batches.list).toMatchObject([{ source: "the model in this tab", records: 1 }]);
     await sampling.write(5, [{ id: "m1", text: "Tell me about the fox." }]);
     expect(here.announcer.polite).toContain("Every prompt has answers already");
   });

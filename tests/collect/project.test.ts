@@ -48,7 +48,7 @@ describe("projects", () => {
     ]);
     const copy = await reopened(collect, rows[0]!.id);
     expect(copy.row.settings).toMatchObject({ k: 5, overall: true });
-    expect([copy.items.length, copy.rows.length, copy.open]).toEqual([3, 0, 3]);
+    expect([copy.items.length, copy.total, copy.open]).toEqual([3, 0, 3]);
     expect(copy.guideline).toMatchObject({ version: 1, preset: "training" });
   });
 
@@ -71,8 +71,8 @@ describe("judging", () => {
     judging.placeFocused(2);
     judging.undo();
     judging.placeFocused(2);
-    await project.submit();
-    const { rankings, demonstrations, items } = await project.collection();
+    await project.decisions.submit();
+    const { rankings, demonstrations, items } = await project.contents.collection();
     const [ranking] = rankings;
     expect(ranking).toMatchObject({ outcome: "ranked", note: "close", blind: true, undos: 1, revision: 1, preset: "training", shown }); // prettier-ignore
     expect(ranking!.guideline).toMatch(/@1 sha256:[0-9a-f]{64}$/);
@@ -80,7 +80,7 @@ describe("judging", () => {
     expect(ranking!.task).toBe(items[0]!.id);
     expect(demonstrations[0]!.completion).toEqual([{ role: "assistant", content: "a better one" }]);
     expect(writeLossless(rankings)).toContain(ranking!.id);
-    expect(project.finished).toBe(true);
+    expect(project.asking.finished).toBe(true);
   });
 
   test("says Saved only after the transaction, and keeps the decision on screen when it fails", async () => {
@@ -93,13 +93,13 @@ describe("judging", () => {
       if (doing.startsWith("Saving")) throw new Error("The disk is full.");
       return real(doing, work);
     });
-    await project.submit();
+    await project.decisions.submit();
     expect(project.judging).toMatchObject({ saving: "failed", failure: "The disk is full.", complete: true }); // prettier-ignore
-    expect(project.saved).toBe("");
+    expect(project.decisions.saved).toBe("");
     expect(project.judging.set?.item).toBe(task);
     use.mockRestore();
-    await project.submit();
-    expect(project.saved).toBe("Saved.");
+    await project.decisions.submit();
+    expect(project.decisions.saved).toBe("Saved.");
     expect(project.judging.set?.item).not.toBe(task);
   });
 
@@ -107,8 +107,8 @@ describe("judging", () => {
     const project = await projectIn(here);
     await importInto(project, answersFile(1));
     project.judging.placeFocused(1);
-    await project.submit();
-    expect(project.rows).toHaveLength(0);
+    await project.decisions.submit();
+    expect(project.total).toBe(0);
     expect(here.announcer.polite).toContain("3 answers have no place yet");
   });
 
@@ -117,36 +117,36 @@ describe("judging", () => {
     await importInto(project, answersFile(2));
     const first = await rankAndSave(project);
     const second = await rankAndSave(project);
-    await project.undo();
+    await project.decisions.undo();
     expect(project.judging).toMatchObject({ revising: true, complete: true });
     expect(project.judging.set?.item).toBe(second);
-    await project.undo();
+    await project.decisions.undo();
     expect(project.judging.set?.item).toBe(first);
-    await project.undo();
+    await project.decisions.undo();
     expect(here.announcer.polite).toContain("Nothing to undo");
-    await project.cancelEdit();
-    await project.edit(project.task(first));
+    await project.decisions.cancelEdit();
+    await project.decisions.edit(project.task(first));
     project.judging.put(project.judging.order[3]!, 1);
-    await project.submit();
-    const row = project.rows.find(({ task }) => task === project.task(first))!;
+    await project.decisions.submit();
+    const row = (await project.contents.rows()).find(({ task }) => task === project.task(first))!;
     expect(wholeRanking(row)).toMatchObject({ revision: 2, outcome: "ranked" });
     expect(wholeRanking(row)!.ranking[0]).toHaveLength(2);
     const events = await taskEvents(here.link, project.id, project.task(first));
     expect(events.map(({ kind }) => kind)).toEqual(["ranking.submit", "ranking.revise"]);
-    await project.retract(project.task(first));
+    await project.decisions.retract(project.task(first));
     expect(project.open).toBe(1);
-    expect(project.rows).toHaveLength(1);
+    expect(project.total).toBe(1);
   });
 
   test("skips, flags and second opinions are records too", async () => {
     const project = await projectIn(here);
     await importInto(project, answersFile(3));
-    await project.skip("Offensive");
+    await project.decisions.skip("Offensive");
     project.judging.flag("Personal data");
-    await project.leaveFlagged();
+    await project.decisions.leaveFlagged();
     project.judging.askOpinion("It is close");
     const asked = await rankAndSave(project);
-    const { rankings } = await project.collection();
+    const { rankings } = await project.contents.collection();
     expect(
       rankings.map(({ outcome, skip_reason, flags }) => [outcome, skip_reason, flags]),
     ).toEqual([
@@ -167,15 +167,15 @@ describe("judging", () => {
     await importInto(project, `${JSON.stringify(same)}\n`);
     expect(project.judging.shown).toHaveLength(2);
     project.judging.toggleAllBad();
-    await project.submit();
-    let [ranking] = (await project.collection()).rankings;
+    await project.decisions.submit();
+    let [ranking] = (await project.contents.collection()).rankings;
     expect(ranking).toMatchObject({ all_bad: true, ranking: [[0, 1, 2]] });
-    await project.edit(project.rows[0]!.task);
+    await project.decisions.edit((await project.contents.rows())[0]!.task);
     expect(project.judging).toMatchObject({ allBad: true, complete: false, ready: true });
     const card = project.judging.set!.cards.findIndex((indices) => indices.length === 2);
     project.judging.put(card, 1);
-    await project.submit();
-    [ranking] = (await project.collection()).rankings;
+    await project.decisions.submit();
+    [ranking] = (await project.contents.collection()).rankings;
     expect(ranking!.ranking).toEqual([[0, 2], [1]]);
     expect(ranking!.completions.map(({ rank }) => rank)).toEqual([0, 1, 0]);
   });
@@ -194,8 +194,8 @@ describe("judging", () => {
     judging.nextToRate();
     expect(judging.stage).toBe("rank");
     judging.placeFocused(1);
-    await project.submit();
-    const all = await project.collection();
+    await project.decisions.submit();
+    const all = await project.contents.collection();
     expect(all.rankings[0]!.completions[judging.shown[0] ?? 0]).toBeDefined();
     const labels = trial(
       FORMS.find(({ name }) => name === "labels")!,
@@ -231,7 +231,7 @@ describe("guidelines", () => {
     await project.saveGuideline("# Ours\n\n- be kind", "own");
     await project.saveGuideline("# Ours\n\n- be kind", "own");
     await rankAndSave(project);
-    const { rankings } = await project.collection();
+    const { rankings } = await project.contents.collection();
     expect(rankings.map(({ guideline, preset }) => [guideline.split(" ")[0]!.split("@")[1], preset])).toEqual([["1", "training"], ["2", "own"]]); // prettier-ignore
     const again = await reopened(here.collect, project.id);
     expect(again.row.guidelines.map(({ version }) => version)).toEqual([1, 2]);
@@ -261,8 +261,8 @@ describe("import", () => {
     await imports.commit();
     expect(imports.state).toMatchObject({ kind: "done", sentence: "Imported 5 sets to judge from answers.jsonl." }); // prettier-ignore
     await rankAndSave(project);
-    await imports.undo(project.batches![0]!.id);
-    expect([project.items.length, project.rows.length, project.batches!.length]).toEqual([0, 1, 0]);
+    await imports.undo(project.batches.list![0]!.id);
+    expect([project.items.length, project.total, project.batches.list!.length]).toEqual([0, 1, 0]);
   });
 
   test("of the same file twice adds nothing", async () => {
@@ -280,7 +280,7 @@ describe("import", () => {
     expect(imports.state.kind === "refused" && imports.state.sentence).toMatch(
       /Nothing was imported/,
     );
-    expect(project.batches ?? []).toHaveLength(0);
+    expect(project.batches.list ?? []).toHaveLength(0);
   });
 
   test("pairs of other tools become sets again, or count as they are", async () => {
@@ -295,7 +295,9 @@ describe("import", () => {
     expect(project.judging.shown).toHaveLength(3);
     const other = await projectIn(here);
     await importInto(other, pairs.join(""), "keep");
-    expect([other.items.length, (await other.collection()).rankings.length]).toEqual([0, 3]);
+    expect([other.items.length, (await other.contents.collection()).rankings.length]).toEqual([
+      0, 3,
+    ]);
   });
 
   test("typed sets are checked and queued", async () => {
@@ -307,7 +309,7 @@ describe("import", () => {
     expect(await imports.type("p", ["a", "b", ""])).toBe(true);
     expect(await imports.type("q", ["", ""])).toBe(true);
     expect(project.judging.shown).toHaveLength(2);
-    expect((await project.collection()).prompts).toHaveLength(1);
+    expect((await project.contents.collection()).prompts).toHaveLength(1);
   });
 });
 
@@ -321,13 +323,13 @@ test("export, import into an empty browser, export again: byte-equal, and the wo
     judging.better = step === 2 ? "better" : "";
     for (const place of [1, 2, 3]) judging.placeFocused(place);
     judging.setGap(0, step);
-    if (step === 3) await project.skip("Seen before");
-    else await project.submit();
+    if (step === 3) await project.decisions.skip("Seen before");
+    else await project.decisions.submit();
   }
-  await project.edit(project.rows[0]!.task);
+  await project.decisions.edit((await project.contents.rows())[0]!.task);
   project.judging.toggleAllBad();
-  await project.submit();
-  const before = await project.collection();
+  await project.decisions.submit();
+  const before = await project.contents.collection();
   const zip = await packed(before, ["preference", "labels"], OPTIONS, project.row);
 
   const there = await bench();
@@ -336,7 +338,7 @@ test("export, import into an empty browser, export again: byte-equal, and the wo
   await imports.read(fileOf(zip, "test.zip"));
   expect(imports.mode).toBe("keep");
   await imports.commit();
-  const after = await restored.collection();
+  const after = await restored.contents.collection();
   expect(
     Buffer.compare(await packed(after, ["preference", "labels"], OPTIONS, project.row), zip),
   ).toBe(0);
@@ -345,9 +347,11 @@ test("export, import into an empty browser, export again: byte-equal, and the wo
   const who = before.rankings[0]!.annotator;
   const back = await Project.open(there.link, restored.row, there.announcer, who);
   await back.whole;
-  await back.edit(back.rows[0]!.task);
+  await back.decisions.edit((await back.contents.rows())[0]!.task);
   expect(back.judging).toMatchObject({ revising: true });
-  await back.submit();
-  const revised = (await back.collection()).rankings.find(({ task }) => back.rows.at(-1)!.task.endsWith(task)) as Ranking; // prettier-ignore
+  await back.decisions.submit();
+  const last = (await back.contents.rows()).at(-1)!;
+  const { rankings } = await back.contents.collection();
+  const revised = rankings.find(({ task }) => last.task.endsWith(task)) as Ranking;
   expect(revised.revision).toBeGreaterThan(1);
 });

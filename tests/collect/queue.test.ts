@@ -44,8 +44,9 @@ const schedule = (changes: Partial<Schedule>): { schedule: Schedule } => ({
 
 /** Makes the answers of this person's judgements the right ones. */
 async function makeGold(project: Project, kinds: readonly ("worked" | "silent")[]): Promise<void> {
+  const rows = await project.contents.rows();
   const gold = kinds.map((kind, i) => {
-    const ranking = wholeRanking(project.rows[i]!)!;
+    const ranking = wholeRanking(rows[i]!)!;
     return ruleOf(ranking, kind, `Because of ${i}.`);
   });
   await project.change({ settings: { ...project.row.settings, ...schedule({ gold, goldEvery: 3 }) } }); // prettier-ignore
@@ -71,17 +72,17 @@ describe("gold", () => {
     expect(other.judging.set?.item).toBe(gold[0]);
     expect(other.open).toBe(1 + 8 + 3);
     await rankAndSave(other);
-    expect(other.lesson).toMatchObject({ rule: { explanation: "Because of 0." } });
+    expect(other.asking.lesson).toMatchObject({ rule: { explanation: "Because of 0." } });
     expect(other.judging.set).toBeNull();
-    await other.next();
-    expect(other.lesson).toBeNull();
+    await other.asking.next();
+    expect(other.asking.lesson).toBeNull();
     const order: string[] = [];
     for (let left = other.open; other.judging.set !== null; left--) {
       expect(other.open).toBe(left);
       order.push(await rankAndSave(other));
-      expect(other.lesson).toBeNull();
+      expect(other.asking.lesson).toBeNull();
     }
-    expect([order.length, other.open, other.finished]).toEqual([11, 0, true]);
+    expect([order.length, other.open, other.asking.finished]).toEqual([11, 0, true]);
     const places = order.flatMap((item, i) => (gold.includes(item) ? [i] : []));
     expect(places).toHaveLength(3);
     // one in every block of three ordinary ones
@@ -89,7 +90,7 @@ describe("gold", () => {
       expect(place - k).toBeGreaterThanOrEqual(3 * k);
       expect(place - k).toBeLessThanOrEqual(3 * k + 3);
     });
-    const rankings = other.rows
+    const rankings = (await other.contents.rows())
       .filter(({ annotator }) => annotator === "newcomer")
       .map((row) => wholeRanking(row)!);
     expect(rankings.filter((one) => one.gold === "silent")).toHaveLength(3);
@@ -118,10 +119,13 @@ describe("gold", () => {
     const right = project.row.settings.schedule!.gold[0]!.ranks;
     const { judging } = other;
     judging.set!.cards.forEach(([first = 0], card) => judging.put(card, right[first]!));
-    await other.submit();
-    expect(other.lesson).toMatchObject({ right: 6, pairs: 6 });
-    expect(other.lesson!.sentence).toContain("Exactly as");
-    expect(wholeRanking(other.rows.at(-1)!)).toMatchObject({ gold: "worked", gold_pass: true });
+    await other.decisions.submit();
+    expect(other.asking.lesson).toMatchObject({ right: 6, pairs: 6 });
+    expect(other.asking.lesson!.sentence).toContain("Exactly as");
+    expect(wholeRanking((await other.contents.rows()).at(-1)!)).toMatchObject({
+      gold: "worked",
+      gold_pass: true,
+    });
   });
 });
 
@@ -148,7 +152,7 @@ describe("repeats", () => {
     expect(report.repeats.raters[0]).toMatchObject({ items: again.length });
     // Ranked by place on screen both times, so every pair turned with its place.
     expect(report.repeats.turned.first).toBe(6 * again.length);
-    const { rankings } = await project.collection();
+    const { rankings } = await project.contents.collection();
     expect(rankings.filter(({ select_policy }) => select_policy === "repeat")).toHaveLength(again.length); // prettier-ignore
   });
 
@@ -168,8 +172,9 @@ describe("what to label next", () => {
     await importInto(project, answersFile(30));
     for (let i = 0; i < 25; i++) await rankAndSave(project);
     expect(asked.map(({ policy, explore, count }) => [policy, explore, count])).toEqual(Array(asked.length).fill(["gap_ucb", 0.2, 10])); // prettier-ignore
-    expect(asked).toHaveLength(3);
-    const { rankings } = await project.collection();
+    // nothing is learned before there are five judgements, and each batch is drawn before it is needed
+    expect(asked).toHaveLength(2);
+    const { rankings } = await project.contents.collection();
     const policies = rankings.map(({ select_policy }) => select_policy);
     expect(policies.slice(0, 10)).toEqual(Array(10).fill("random"));
     expect(policies.slice(10)).toContain("gap_ucb");
@@ -179,12 +184,12 @@ describe("what to label next", () => {
       expect(propensity).toBeLessThanOrEqual(1);
     }
     // A change of a judgement keeps how its set was chosen.
-    await project.edit(project.rows[12]!.task);
-    const before = wholeRanking(project.rows[12]!)!;
+    await project.decisions.edit((await project.contents.rows())[12]!.task);
+    const before = wholeRanking((await project.contents.rows())[12]!)!;
     project.judging.toggleAllBad();
-    await project.submit();
+    await project.decisions.submit();
     const { select_policy, select_score, propensity } = before;
-    expect(wholeRanking(project.rows.at(-1)!)).toMatchObject({ revision: 2, select_policy, select_score, propensity }); // prettier-ignore
+    expect(wholeRanking((await project.contents.rows()).at(-1)!)).toMatchObject({ revision: 2, select_policy, select_score, propensity }); // prettier-ignore
   });
 
   test("goes on at random, and logs that, when the draw fails; in order is logged too", async () => {
@@ -194,7 +199,7 @@ describe("what to label next", () => {
     await rankAndSave(project);
     await project.change({ settings: { ...project.row.settings, ...schedule({ policy: "order" }) } }); // prettier-ignore
     await rankAndSave(project);
-    const { rankings } = await project.collection();
+    const { rankings } = await project.contents.collection();
     expect(rankings.map(({ select_policy, propensity }) => [select_policy, propensity])).toEqual([
       ["random", 0.25],
       ["order", 1],

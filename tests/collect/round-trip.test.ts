@@ -56,9 +56,15 @@ test(`of ${PROJECTS} projects through the page's own export and import`, async (
     const from = await open();
     const settings = someSettings(random);
     const place = { project: from.id, task: from.task, has: () => false };
-    await from.add(takeIn(generated(seed), "keep", place), "made", { settings, guidelines: [] });
+    await from.batches.add(takeIn(generated(seed), "keep", place), "made", {
+      settings,
+      guidelines: [],
+    });
     await from.saveGuideline(someText(random), "own");
-    const zip = await packed(await from.collection(), [], OPTIONS, { ...from.row, name: "Test" });
+    const zip = await packed(await from.contents.collection(), [], OPTIONS, {
+      ...from.row,
+      name: "Test",
+    });
     await from.close();
 
     const to = await open();
@@ -67,7 +73,7 @@ test(`of ${PROJECTS} projects through the page's own export and import`, async (
     imports.mode = "keep";
     await imports.commit();
     expect(imports.state.kind).toBe("done");
-    const all = await to.collection();
+    const all = await to.contents.collection();
     const again = await packed(all, [], OPTIONS, { ...to.row, name: "Test" });
     if (Buffer.compare(again, zip) !== 0) expect(`project ${seed}`).toBe("byte-equal");
     records += all.rankings.length + all.items.length;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { assistant, candidate, newItem, newRanking, user } from "../../src/formats/new-records.ts";
 import type { Item } from "../../src/formats/records.ts";
 import { dot, ensemble, fitReward } from "../../src/quality/linear-reward.ts";
+import type { SelectOptions } from "../../src/quality/select-options.ts";
 import { selectNext } from "../../src/quality/select.ts";
 import { TEXT_FEATURES, textFeatures } from "../../src/quality/text-features.ts";
 import type { JudgementRow } from "../../src/storage/events.ts";
@@ -89,17 +90,19 @@ describe("selection", () => {
     itemOf(2, ["zebra quilt", "xylophone"]),
   ];
   const options = { explore: 0, count: 3, seed: 1 } as const;
+  const picksOf = (rows: readonly JudgementRow[], by: SelectOptions) =>
+    selectNext(rows, open, by).picks;
 
   test("gap_ucb asks first where the predicted gap is largest, bald where the heads disagree", () => {
-    const gap = selectNext(judged, open, { ...options, policy: "gap_ucb" });
+    const gap = picksOf(judged, { ...options, policy: "gap_ucb" });
     expect(gap[0]).toMatchObject({ id: "i1", policy: "gap_ucb", propensity: 1 });
     expect(gap.map(({ score }) => score)).toEqual(gap.map(({ score }) => score).toSorted((a, b) => b - a)); // prettier-ignore
-    const bald = selectNext(judged, open, { ...options, policy: "bald" });
+    const bald = picksOf(judged, { ...options, policy: "bald" });
     expect(bald.every(({ score }) => score >= 0)).toBe(true);
   });
 
   test("d_opt prefers words that were not compared yet", () => {
-    const [first] = selectNext(judged, open, { ...options, policy: "d_opt" });
+    const [first] = picksOf(judged, { ...options, policy: "d_opt" });
     expect(first?.id).toBe("i2");
   });
 
@@ -108,8 +111,8 @@ describe("selection", () => {
       [judged.slice(0, 4), "gap_ucb"],
       [judged, "random"],
     ] as const) {
-      // prettier-ignore
-      const picks = selectNext(rows, open, { ...options, policy });
+      const { picks, rankings } = selectNext(rows, open, { ...options, policy });
+      expect(rankings).toBe(rows.length);
       expect(picks.map(({ policy: arm }) => arm)).toEqual(["random", "random", "random"]);
       expect(picks.map(({ propensity }) => propensity)).toEqual([1 / 3, 1 / 2, 1]);
     }
@@ -118,7 +121,7 @@ describe("selection", () => {
   test("80/20: the arm is logged, and the best has 0.8 + 0.2 / n", () => {
     const arms = Array.from(
       { length: 120 },
-      (_, seed) => selectNext(judged, open, { policy: "gap_ucb", explore: 0.2, count: 1, seed })[0],
+      (_, seed) => picksOf(judged, { policy: "gap_ucb", explore: 0.2, count: 1, seed })[0],
     );
     const greedy = arms.filter((pick) => pick?.policy === "gap_ucb");
     expect(greedy.length / 120).toBeGreaterThan(0.68);

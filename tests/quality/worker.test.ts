@@ -68,7 +68,7 @@ describe("the store", () => {
       const never = {
         report: () => new Promise<null>(() => undefined),
         cancel: async () => undefined,
-        next: async () => [],
+        next: async () => ({ picks: [], rankings: 0 }),
       };
       return ++started === 1 ? { api: never, close: () => undefined } : connection();
     });

@@ -1,8 +1,9 @@
 // One alignment session on an engine: the models, what samples from them, the reward model and the run.
 import type { RunConfig } from "../../config.ts";
 import type { GptConfig } from "../../model/gpt.ts";
+import { gptSpecs } from "../../model/gpt.ts";
 import type { Parameters } from "../../model/parameters.ts";
-import { flatten, unflatten } from "../../model/parameters.ts";
+import { flatten, layOut, unflatten } from "../../model/parameters.ts";
 import type { Engine } from "../../plan/engine.ts";
 import type { Row } from "../language-model.ts";
 import { rowPositions } from "../language-model.ts";
@@ -48,6 +49,9 @@ export class Session {
   private readonly plans: Plans;
   private readonly generators = new Map<Source, Promise<Generator>>();
   private full: FullReward | undefined;
+  /** another session's reward trunk, copied: see judgeByCopy */
+  private copy: Parameters | undefined;
+  private judgesByCopy = false;
   private pairs: Pairs | undefined;
 
   private constructor(engine: Engine, model: GptConfig, config: RunConfig, shape: SessionShape) {
@@ -128,6 +132,14 @@ export class Session {
     await this.run.learnFrom(this.sources());
   }
 
+  /** Before a run: rewards come from a copy of this trunk, or from the reference when there is none. */
+  judgeByCopy(trunk: Parameters | undefined): void {
+    this.judgesByCopy = trunk !== undefined;
+    if (trunk === undefined) return;
+    this.copy ??= layOut("copied-trunk", gptSpecs(this.model), false);
+    this.engine.memory.copy(trunk.values, this.copy.values);
+  }
+
   /** Chooses the pairs that DPO learns from. */
   async prefer(pairs: Pairs | undefined): Promise<void> {
     this.pairs = pairs;
@@ -145,6 +157,7 @@ export class Session {
 
   private rewardTrunk(): Parameters {
     const { reference } = this.state.models;
+    if (this.judgesByCopy && this.copy !== undefined) return this.copy;
     return this.stage === "full" && this.full !== undefined ? this.full.trunk : reference;
   }
 

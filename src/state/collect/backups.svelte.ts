@@ -1,6 +1,6 @@
 // When a project was last saved as a file, and whether it is time to do it again.
-import type { JudgementRow } from "../../storage/events.ts";
 import { recall, remember } from "../settings.svelte.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** A reminder comes after this many judgements without a file, or after this long with any. */
 const MANY = 25;
@@ -25,13 +25,10 @@ class Backups {
     remember("backups", JSON.stringify(this.#times));
   }
 
-  /** @param rows of the project, the newest change last */
-  stateOf(project: string, rows: readonly JudgementRow[], now = Date.now()): BackupState {
+  stateOf(project: string, ledger: Pick<Ledger, "since">, now = Date.now()): BackupState {
     const last = this.#times[project] ?? null;
-    const first = rows.findLastIndex((row) => row.t <= (last ?? 0)) + 1;
-    const since = rows.length - first;
-    const oldest = rows[first]?.t ?? now;
-    return { last, since, due: since >= MANY || (since > 0 && now - oldest > LONG) };
+    const { count: since, first } = ledger.since(last ?? 0);
+    return { last, since, due: since >= MANY || (first !== null && now - first > LONG) };
   }
 }
 

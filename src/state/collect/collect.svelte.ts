@@ -1,7 +1,7 @@
 // The collection page: the projects of this browser and the one that is open.
 import { allRecords, countsOf, listProjects, oneProject } from "../../storage/collection.ts";
 import type { Connection } from "../../storage/database.ts";
-import { DEFAULT_SETTINGS } from "../../storage/projects.ts";
+import { DEFAULT_SETTINGS, NEW_SCHEDULE } from "../../storage/projects.ts";
 import type { ProjectRow, ProjectSettings } from "../../storage/projects.ts";
 import { sha256 } from "../../storage/sha256.ts";
 import { Store } from "../../storage/store.ts";
@@ -12,6 +12,9 @@ import type { Select } from "./chooser.ts";
 import { People } from "./people.svelte.ts";
 import { PRESETS } from "./presets.ts";
 import { Project } from "./project.svelte.ts";
+
+const NOWHERE =
+  "There is no project at this address in this browser. Import its file to have it here.";
 
 export class Collect {
   projects = $state.raw<readonly ProjectRow[] | null>(null);
@@ -51,15 +54,11 @@ export class Collect {
     this.#opening = id;
     await this.project?.close();
     this.project = null;
-    await this.list();
-    if (id === null) return;
-    const row = this.projects?.find((one) => one.id === id);
-    if (row === undefined) {
-      this.failure ||=
-        "There is no project at this address in this browser. Import its file to have it here.";
-      return;
-    }
+    if (id === null) return this.list();
     await this.#quietly(async () => {
+      // Not out of the list, which counts what is in each project.
+      const row = await oneProject(this.#connection, id);
+      if (row === undefined) throw new Error(NOWHERE);
       const who = this.people.current ?? undefined;
       const project = await Project.open(this.#connection, row, this.announcer, who, this.#select);
       if (this.#opening === id) this.project = project;
@@ -85,7 +84,7 @@ export class Collect {
   /** Makes a project; gives its id. @throws Error with one sentence */
   async create(name: string, preset: string, settings: Partial<ProjectSettings>): Promise<string> {
     const id = freshId();
-    const whole = { ...DEFAULT_SETTINGS, ...settings };
+    const whole = { ...DEFAULT_SETTINGS, schedule: NEW_SCHEDULE, ...settings };
     const text = PRESETS.find((one) => one.name === preset)?.text ?? "";
     await this.#into(id, async (store) => {
       const patch = { name: name.trim() || "Untitled", settings: whole, archived: false };
@@ -114,7 +113,7 @@ export class Collect {
           await store.append("guideline.save", "", { version: 1, preset, text, hash });
         }
         const project = await Project.open(this.#connection, await this.#row(store.project), this.announcer); // prettier-ignore
-        if (records.length > 0) await project.add({ records, rows: [] }, row.name);
+        if (records.length > 0) await project.batches.add({ records, rows: [] }, row.name);
         await project.close();
       });
       await this.list();

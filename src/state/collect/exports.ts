@@ -156,6 +156,9 @@ export function trial(form: Form, all: Collection, options: ExportOptions): Tria
   }
 }
 
+/** Where the whole history is in a zip. */
+export const HISTORY = "events.jsonl";
+
 /** The zip of the chosen forms; the lossless files are always in it. @throws Error with one sentence */
 export async function packed(
   whole: Collection,
@@ -191,7 +194,7 @@ export function shownOf(
 
 function historyOf(events: readonly StoredEvent[]): Companion {
   return {
-    path: "events.jsonl",
+    path: HISTORY,
     content: writeEvents(events),
     about: "Every event of this project with its checksum: all versions of all judgements.",
   };

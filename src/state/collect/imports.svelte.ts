@@ -1,18 +1,17 @@
 // Bringing data into a project: a file that is previewed, confirmed and taken whole, or typed in.
-import { LIMITS } from "../../formats/bytes.ts";
 import { previewImport, readImport, recordHash } from "../../formats/import.ts";
 import type { ImportResult, Preview } from "../../formats/import.ts";
 import { assistant, candidate, newItem, newPrompt, user } from "../../formats/new-records.ts";
 import type { Imported } from "../../formats/records.ts";
-import { companionOf } from "../../formats/zip.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { sentenceOf } from "../format.ts";
+import { recordsOf } from "./contents.ts";
+import { textInZip } from "./in-zip.ts";
 import { hasJudgements, takeIn, usualMode } from "./intake.ts";
 import type { IntakeMode, Taken } from "./intake.ts";
 import { PROJECT_FILE, readProject } from "./project-file.ts";
 import type { ProjectFile } from "./project-file.ts";
 import type { Project } from "./project.svelte.ts";
-import { wholeDemonstration, wholeRanking } from "./sets.ts";
 
 export type ImportState =
   | { readonly kind: "idle" }
@@ -49,13 +48,9 @@ export class Imports {
   get taken(): Taken | null {
     const { state } = this;
     if (state.kind !== "read") return null;
-    const { id: project, task, items } = this.#project;
-    const here = new Set(items);
-    return takeIn(state.result.records, this.mode, {
-      project,
-      task,
-      has: (item) => here.has(item),
-    });
+    const { id: project, task, queue } = this.#project;
+    const has = (item: string): boolean => queue.agenda.has(item);
+    return takeIn(state.result.records, this.mode, { project, task, has });
   }
 
   /** Shows the beginning of a file, then reads all of it; nothing is stored. Never rejects. */
@@ -73,7 +68,7 @@ export class Imports {
       this.mode = usualMode(result.format);
       const project = await projectIn(file);
       if (turn !== this.#turn) return;
-      this.settings = project !== null && this.#project.rows.length === 0;
+      this.settings = project !== null && this.#project.total === 0;
       const judged = hasJudgements(result.records);
       this.state = { kind: "read", name, preview, result, judged, project };
       this.#announcer.say(`${result.format}. ${result.summary}`);
@@ -97,7 +92,7 @@ export class Imports {
     this.state = { kind: "saving", name: state.name };
     try {
       const project = this.settings ? (state.project ?? undefined) : undefined;
-      const batch = await this.#project.add(taken, state.name, project);
+      const batch = await this.#project.batches.add(taken, state.name, project);
       const also = project === undefined ? "" : " and the settings of its project";
       const sentence = `Imported ${whatOf(taken)}${also} from ${state.name}.`;
       this.state = { kind: "done", batch, sentence };
@@ -110,7 +105,7 @@ export class Imports {
 
   /** Takes the import back that was just made. */
   async undo(batch: string): Promise<void> {
-    await this.#project.remove(batch);
+    await this.#project.batches.remove(batch);
     this.state = { kind: "idle" };
   }
 
@@ -124,9 +119,9 @@ export class Imports {
     const context = [user(prompt)];
     const item = newItem(context, texts.map((text) => candidate([assistant(text)], { author: "person" }))); // prettier-ignore
     const record = texts.length === 0 ? newPrompt(context, { id: `p_${item.id}` }) : item;
-    if (this.#project.items.includes(record.id)) return this.#refuse("This set is here already.");
+    if (this.#project.queue.agenda.has(record.id)) return this.#refuse("This set is here already.");
     try {
-      await this.#project.add({ records: [record], rows: [] }, "typed in");
+      await this.#project.batches.add({ records: [record], rows: [] }, "typed in");
       this.#announcer.say(texts.length === 0 ? "Prompt added." : "Set added.");
       return true;
     } catch (error) {
@@ -141,19 +136,16 @@ export class Imports {
 
   /** Checksums of what is here, by id, so that a file imported twice adds nothing. */
   async #known(): Promise<Map<string, string>> {
-    const kept = (await this.#project.records()).map(({ record }) => record as unknown as Imported);
-    const made = this.#project.rows.flatMap((row) => [wholeRanking(row), wholeDemonstration(row)]);
-    const all = [...kept, ...made.filter((record) => record !== null)];
+    const { contents } = this.#project;
+    const kept = (await contents.records()).map(({ record }) => record as unknown as Imported);
+    const all = [...kept, ...(await contents.rows()).flatMap(recordsOf)];
     return new Map(all.map((record) => [record.id, recordHash(record)]));
   }
 }
 
 /** What a zip says about its project; null for other files and zips without it. @throws FormatError */
 async function projectIn(file: File): Promise<ProjectFile | null> {
-  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  if (start[0] !== 0x50 || start[1] !== 0x4b) return null;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = await companionOf(bytes, file.name, LIMITS, PROJECT_FILE);
+  const text = await textInZip(file, PROJECT_FILE);
   return text === null ? null : readProject(text, file.name);
 }
 

@@ -8,7 +8,7 @@ import type { JudgementRow, StoredEvent } from "../../storage/events.ts";
 import { foldEvent } from "../../storage/events.ts";
 import { canonicalJson } from "../../storage/json.ts";
 import type { KeptRecord } from "../../storage/projects.ts";
-import { wholeRanking } from "./sets.ts";
+import { wholeDemonstration, wholeRanking } from "./sets.ts";
 
 /** A file as it was read: judgements with their own authors and times, and everything else. */
 export interface MergeFile {
@@ -19,10 +19,22 @@ export interface MergeFile {
   readonly notes: readonly string[];
 }
 
+/** What of this project a merge is compared with. */
+export interface Here {
+  /** decisions of everyone, also those that were taken back */
+  readonly rows: readonly JudgementRow[];
+  /** ids of records and demonstrations */
+  readonly records: ReadonlySet<string>;
+  /** ids of all versions in the history */
+  readonly versions: ReadonlySet<string>;
+}
+
 export interface FileSummary {
   readonly name: string;
   readonly people: readonly string[];
   readonly fresh: number;
+  /** judgements that their author took back since */
+  readonly takenBack: number;
   readonly same: number;
   /** versions that were replaced here since */
   readonly older: number;
@@ -32,6 +44,8 @@ export interface FileSummary {
 export interface MergePlan {
   readonly files: readonly FileSummary[];
   readonly rows: readonly JudgementRow[];
+  /** versions that were replaced since and that the history here does not have: they change no answer */
+  readonly versions: readonly JudgementRow[];
   readonly records: readonly KeptRecord[];
   /** sets among the records */
   readonly sets: number;
@@ -66,10 +80,20 @@ export function rowsOfEvents(
     const item = row.task.slice(row.project.length + 1);
     return [{ ...plainRow(row), project, task: task(item) }];
   });
-  const records = events.flatMap((event) =>
+  const brought = events.flatMap((event) =>
     event.kind === "records.add" ? (event.body.records as unknown as Imported[]) : [],
   );
-  return { rows, records };
+  return { rows, records: [...brought, ...demonstrationsOf(events)] };
+}
+
+/** The better answers that people wrote with the rankings that were in force in the end. */
+function demonstrationsOf(events: readonly StoredEvent[]): Imported[] {
+  const last = new Map<string, JudgementRow>();
+  for (const event of events) {
+    const row = foldEvent(undefined, event);
+    if (row !== null && (last.get(keyOf(row))?.event ?? "") < row.event) last.set(keyOf(row), row);
+  }
+  return [...last.values()].flatMap((row) => wholeDemonstration(row) ?? []);
 }
 
 /**
@@ -77,11 +101,7 @@ export function rowsOfEvents(
  * @param now milliseconds since 1970
  * @throws Error with one sentence when a judgement is dated in the future
  */
-export function planMerge(
-  here: { readonly rows: readonly JudgementRow[]; readonly records: ReadonlySet<string> },
-  files: readonly MergeFile[],
-  now: number,
-): MergePlan {
+export function planMerge(here: Here, files: readonly MergeFile[], now: number): MergePlan {
   const mine = here.rows.map(plainRow);
   const known = new Set(mine.map((row) => canonicalJson(row)));
   const current = new Map(mine.map((row) => [keyOf(row), row]));
@@ -113,18 +133,21 @@ export function planMerge(
   return {
     files: files.map(({ name, notes }, i) => {
       const rows = all[i] ?? [];
-      const kinds = rows.map(kindOf);
-      const number = (kind: string): number => kinds.filter((one) => one === kind).length;
+      const number = (kind: string, taken = false): number =>
+        rows.filter((row) => kindOf(row) === kind && (!taken || row.state === "retracted")).length;
+      const takenBack = number("fresh", true);
       return {
         name,
         people: [...new Set(rows.map(({ annotator }) => annotator))],
-        fresh: number("fresh"),
+        fresh: number("fresh") - takenBack,
+        takenBack,
         same: number("same"),
         older: number("older"),
         notes,
       };
     }),
     rows: union.filter((row) => kindOf(row) === "fresh"),
+    versions: union.filter((row) => kindOf(row) === "older" && !here.versions.has(row.event)),
     records: [...records.values()],
     sets: [...records.values()].filter(({ schema }) => schema === "prefs.item").length,
     conflicts,
@@ -135,13 +158,13 @@ export function planMerge(
 }
 
 /**
- * The rows to append: those that are new, and for each contradiction that was decided one more revision
+ * The rows to append: those that are new, older versions for the history, and for each contradiction that was decided one more revision
  * with the version that was chosen.
  * @param choices (conflict) index of the version that counts; what is missing stays undecided
  * @param nextId gives ids that are greater than those of all rows
  */
 export function mergedRows(
-  { rows, conflicts }: MergePlan,
+  { rows, versions, conflicts }: MergePlan,
   choices: ReadonlyMap<number, number>,
   nextId: () => string,
 ): JudgementRow[] {
@@ -152,7 +175,7 @@ export function mergedRows(
     const revision = 1 + Math.max(...conflict.versions.map((version) => version.revision));
     return [revised(chosen, { event: nextId(), revision, supersedes: latest.event })];
   });
-  return [...rows, ...settled];
+  return [...versions, ...rows, ...settled];
 }
 
 /** The row said once more, under another id. */

@@ -1,10 +1,14 @@
 // Merging files of several people: read all of them, show what they bring, decide contradictions, commit at once.
 import { readEvents } from "../../formats/histories.ts";
 import { readImport } from "../../formats/import.ts";
+import { mergeRows } from "../../quality/merge.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { count, sentenceOf } from "../format.ts";
+import { HISTORY } from "./exports.ts";
+import { textInZip } from "./in-zip.ts";
 import { takeIn, usualMode } from "./intake.ts";
-import { planMerge, rowsOfEvents } from "./merge.ts";
+import type { Place } from "./intake.ts";
+import { plainRow, planMerge, rowsOfEvents } from "./merge.ts";
 import type { MergeFile, MergePlan } from "./merge.ts";
 import type { Project } from "./project.svelte.ts";
 
@@ -43,7 +47,7 @@ export class Merging {
         read.push(await this.#file(file));
         if (turn !== this.#turn) return;
       }
-      const plan = planMerge(await this.#project.contents(), read, Date.now());
+      const plan = planMerge(await this.#project.contents.forMerge(), read, Date.now());
       if (turn !== this.#turn) return;
       this.state = { kind: "read", plan };
       this.#announcer.say(`${count(plan.rows.length, "new judgement")}, ${count(plan.conflicts.length, "contradiction")}.`); // prettier-ignore
@@ -70,9 +74,11 @@ export class Merging {
     this.state = { kind: "saving" };
     try {
       const names = plan.files.map(({ name }) => name).join(", ");
-      const batch = await this.#project.merge(plan, this.choices, names);
+      const batch = await this.#project.batches.merge(plan, this.choices, names);
+      const gone = plan.rows.filter(({ state }) => state === "retracted").length;
+      const taken = gone === 0 ? "" : `, ${gone} of them taken back,`;
       const sets = plan.sets === 0 ? "" : ` and ${count(plan.sets, "set")}`;
-      const sentence = `Merged ${count(plan.rows.length, "judgement")}${sets} from ${names}.`;
+      const sentence = `Merged ${count(plan.rows.length, "judgement")}${taken}${sets} from ${names}.`;
       this.state = { kind: "done", batch, sentence };
       this.#announcer.say(sentence);
     } catch (error) {
@@ -82,19 +88,16 @@ export class Merging {
 
   /** Takes the merge back: what it replaced counts again. */
   async undo(batch: string): Promise<void> {
-    await this.#project.remove(batch);
+    await this.#project.batches.remove(batch);
     this.state = { kind: "idle" };
   }
 
   async #file(file: File): Promise<MergeFile> {
     const { name } = file;
     const { id: project, task } = this.#project;
-    const place = { project, task, has: () => false };
+    const place: Place = { project, task, has: () => false };
     if (isHistory(await file.slice(0, LOOK).text())) {
-      const { events, refused, problems } = readEvents(await file.text(), name);
-      const { rows, records } = rowsOfEvents(events, project, task);
-      const taken = takeIn(records, "keep", place);
-      return { name, rows: [...rows, ...taken.rows], records: taken.records, notes: [...refused, ...problems] }; // prettier-ignore
+      return this.#history(await file.text(), name, place);
     }
     const result = await readImport(file.stream(), name);
     if (usualMode(result.format) !== "keep") {
@@ -103,13 +106,31 @@ export class Merging {
       );
     }
     const { rows, records } = takeIn(result.records, "keep", place);
-    return { name, rows, records, notes: result.problems };
+    const lossless = { name, rows, records, notes: result.problems };
+    const history = await textInZip(file, HISTORY);
+    return history === null ? lossless : together(lossless, this.#history(history, name, place));
+  }
+
+  /** A history, with every version of what people said. */
+  #history(text: string, name: string, place: Place): MergeFile {
+    const { events, refused, problems } = readEvents(text, name);
+    const { rows, records } = rowsOfEvents(events, place.project, place.task);
+    const taken = takeIn(records, "keep", place);
+    return { name, rows: [...rows, ...taken.rows], records: taken.records, notes: [...refused, ...problems] }; // prettier-ignore
   }
 
   #refuse(sentence: string): void {
     this.state = { kind: "refused", sentence };
     this.#announcer.alert(sentence);
   }
+}
+
+/** Two parts of one zip as one file; what both have counts once. */
+function together(lossless: MergeFile, history: MergeFile): MergeFile {
+  const { union: rows } = mergeRows(lossless.rows.map(plainRow), history.rows);
+  const records = new Map([...history.records, ...lossless.records].map((one) => [one.id, one]));
+  const notes = [...new Set([...lossless.notes, ...history.notes])];
+  return { name: lossless.name, rows, records: [...records.values()], notes };
 }
 
 /** Whether a text begins as `events.jsonl` does. */

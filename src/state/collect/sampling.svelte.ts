@@ -46,7 +46,7 @@ export class Sampling {
         this.done++;
       }
       if (items.length > 0) {
-        await this.#project.add({ records: items, rows: [] }, "the model in this tab");
+        await this.#project.batches.add({ records: items, rows: [] }, "the model in this tab");
       }
       this.#announcer.say(this.#summary(prompts.length, items.length));
     } catch (error) {
@@ -59,7 +59,7 @@ export class Sampling {
 
   /** Prompts without a set in the project: its own first, then the model's. */
   async #prompts(model: readonly PromptText[]): Promise<PromptText[]> {
-    const records = (await this.#project.records()).map(
+    const records = (await this.#project.contents.records()).map(
       ({ record }) => record as unknown as Imported,
     );
     const textOf = ({ context }: Imported): string => plainText(context, "user") ?? "";

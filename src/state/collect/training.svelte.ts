@@ -45,15 +45,23 @@ export class Training {
   readonly #trainer: Trainer;
   readonly #announcer: Announcer;
   readonly #tokenizer = buildTokenizer();
+  /** only what was read last counts */
+  #turn = 0;
 
   constructor(trainer: Trainer, announcer: Announcer) {
     this.#trainer = trainer;
     this.#announcer = announcer;
   }
 
-  /** Looks at the judgements, without training. */
-  read(rows: readonly JudgementRow[]): void {
-    this.reading = readRankings(rows, this.#tokenizer);
+  /** Looks at the judgements, without training. Never rejects. */
+  async read(rows: Promise<readonly JudgementRow[]>): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const read = await rows;
+      if (turn === this.#turn) this.reading = readRankings(read, this.#tokenizer);
+    } catch (error) {
+      this.#fail(sentenceOf(error));
+    }
   }
 
   /** people whose judgements can be held out: others must be left to learn from */
@@ -63,6 +71,17 @@ export class Training {
       counts.set(annotator, (counts.get(annotator) ?? 0) + 1);
     }
     return counts.size < 2 ? [] : [...counts].map(([annotator, rankings]) => ({ annotator, rankings })); // prettier-ignore
+  }
+
+  /** prompts of the judgements that can be read, each once, with the id of one of them */
+  get prompts(): { readonly id: string; readonly text: string }[] {
+    const prompts = new Map(this.reading?.rankings.map(({ ranking }) => [ranking.prompt, ranking.id])); // prettier-ignore
+    return [...prompts].map(([text, id]) => ({ id, text }));
+  }
+
+  /** the newest of them: those that are answered on screen */
+  get asked(): { readonly id: string; readonly text: string }[] {
+    return this.prompts.slice(-MOST_PROMPTS);
   }
 
   /** Trains and tries; null and a sentence in `failure` when it cannot. Never rejects. */
@@ -103,9 +122,7 @@ export class Training {
     this.busy = "best";
     this.failure = "";
     try {
-      const prompts = new Map(this.reading?.rankings.map(({ ranking }) => [ranking.prompt, ranking.id])); // prettier-ignore
-      const asked = [...prompts].slice(-MOST_PROMPTS).map(([text, id]) => ({ id, text }));
-      this.best = await this.#trainer.ask((api) => api.studyBest(asked, BEST_OF, seed));
+      this.best = await this.#trainer.ask((api) => api.studyBest(this.asked, BEST_OF, seed));
       this.#announcer.say(`${this.best.length} prompts answered twice.`);
     } catch (error) {
       this.#fail(sentenceOf(error));

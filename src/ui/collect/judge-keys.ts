@@ -37,13 +37,13 @@ export function judgeKey(actions: JudgeActions, event: KeyboardEvent): boolean {
   }
   switch (event.key) {
     case "z":
-      void project.undo();
+      void project.decisions.undo();
       return true;
     case "Z":
-      project.redo();
+      project.decisions.redo();
       return true;
     case "l":
-      void project.later();
+      void project.asking.later();
       return true;
   }
   if (judging.stage === "rate") return rateKey(actions, event);
@@ -79,7 +79,7 @@ function rankKey(project: Project, say: (s: string) => void, event: KeyboardEven
       return true;
     case "Enter":
       if (inControl(event.target) && !inLadder(event.target)) return false;
-      void project.submit();
+      void project.decisions.submit();
       return true;
     case "ArrowUp":
     case "ArrowDown": {

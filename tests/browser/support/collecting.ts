@@ -10,12 +10,12 @@ export interface Acknowledged {
   places: Record<string, string>;
 }
 
-/** Lines of `sets` prompts with three answers each. */
-export function setsFile(sets: number): string {
+/** Lines of `sets` prompts with so many answers each. */
+export function setsFile(sets: number, answers = 3): string {
   const line = (i: number): string =>
     JSON.stringify({
       prompt: `Prompt ${i}?`,
-      completions: [0, 1, 2].map((j) => `Answer ${j} to prompt ${i}.`),
+      completions: Array.from({ length: answers }, (_, j) => `Answer ${j} to prompt ${i}.`),
     });
   return Array.from({ length: sets }, (_, i) => `${line(i)}\n`).join("");
 }
@@ -104,16 +104,19 @@ export async function startJudging(
   }, seed);
 }
 
-/** All events that the database holds, read without the page's own code. */
-export async function databaseEvents(page: Page): Promise<StoredEvent[]> {
+/** All events that the database holds, or those of writers after one, read without the page's own code. */
+export async function databaseEvents(page: Page, after = ""): Promise<StoredEvent[]> {
   const json = await page.evaluate(
-    () =>
+    (from) =>
       new Promise<string>((resolve, reject) => {
         const opening = indexedDB.open("nudge");
         opening.onerror = () => reject(new Error(opening.error?.message));
         opening.onsuccess = () => {
           const db = opening.result;
-          const reading = db.transaction("events").objectStore("events").getAll();
+          const reading = db
+            .transaction("events")
+            .objectStore("events")
+            .getAll(IDBKeyRange.lowerBound([from]));
           reading.onsuccess = () => {
             db.close();
             resolve(JSON.stringify(reading.result));
@@ -121,6 +124,7 @@ export async function databaseEvents(page: Page): Promise<StoredEvent[]> {
           reading.onerror = () => reject(new Error(reading.error?.message));
         };
       }),
+    after,
   );
   return JSON.parse(json) as StoredEvent[];
 }

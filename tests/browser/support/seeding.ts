@@ -8,6 +8,8 @@ export interface Seeded {
   judgements: number;
 }
 
+/** Writers of the page come after those of the seeded events. */
+export const SEEDED = "0199b7c1";
 /** Id of the project. */
 export const BIG = "0199b7c0-0000-7000-8000-00000000b16e";
 const PEOPLE = 4;
@@ -19,25 +21,44 @@ const PEOPLE = 4;
  */
 export async function seedProject(page: Page, judgements: number): Promise<Seeded> {
   const sets = Math.ceil(judgements / PEOPLE);
-  await page.evaluate(fill, { sets, people: PEOPLE, project: BIG });
+  let progress: Progress = { ids: 0, state: 1, seqs: [] };
+  // In slices, since a call of the page may not take minutes.
+  for (let from = 0; from < sets; from += SLICE) {
+    const wish = { sets, people: PEOPLE, project: BIG, from, to: Math.min(sets, from + SLICE) };
+    progress = await page.evaluate(fill, wish, progress);
+  }
   return { sets, judgements: sets * PEOPLE };
 }
+
+const SLICE = 2500;
 
 interface Wish {
   sets: number;
   people: number;
   project: string;
+  /** sets of this call */
+  from: number;
+  to: number;
+}
+
+/** Where one call ends and the next goes on. */
+interface Progress {
+  ids: number;
+  state: number;
+  seqs: number[];
 }
 
 /** Runs in the page. */
-async function fill({ sets, people, project }: Wish): Promise<void> {
+async function fill(
+  { sets, people, project, from: first, to }: Wish,
+  done: Progress,
+): Promise<Progress> {
   const START = 1_760_000_000_000;
-  let ids = 0;
+  let { ids, state } = done;
   const nextId = (): string => {
     const time = (START + ids++).toString(16).padStart(12, "0");
     return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
   };
-  let state = 1;
   const below = (n: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * n);
@@ -55,8 +76,11 @@ async function fill({ sets, people, project }: Wish): Promise<void> {
       tx.oncomplete = () => resolve();
       tx.onabort = () => reject(new Error(tx.error?.message));
     });
-  const writers = Array.from({ length: people + 1 }, nextId);
-  const seqs = writers.map(() => 0);
+  const writers = Array.from(
+    { length: people + 1 },
+    (_, i) => `0199b7c0-0000-7000-8000-00000000000${i}`,
+  );
+  const seqs = first === 0 ? writers.map(() => 0) : done.seqs;
   const eventOf = (who: number, kind: string, task: string, body: unknown): Record<string, unknown> => ({
     writer: writers[who], seq: seqs[who]!++, id: nextId(), v: 1, t: START + ids, project, task, annotator: `a_${who}`,
     session: writers[who], kind, body, prev: "", hash: "",
@@ -68,22 +92,29 @@ async function fill({ sets, people, project }: Wish): Promise<void> {
     own: [],
     strength: false,
     overlap: people + 1,
+    // what new projects begin with
+    schedule: { policy: "bald", explore: 0.2, gold: [], goldEvery: 10, repeatEvery: 0 },
   };
-  await written((put) => {
-    const event = eventOf(people, "project.create", "", { name: "Big", settings, archived: false });
-    const { id, t } = event;
-    put("events", event);
-    const stamps = { name: id, settings: id, archived: id };
-    put("projects", { id: project, name: "Big", settings, archived: false, created: t, guidelines: [], stamps }); // prettier-ignore
-  });
+  if (first === 0)
+    await written((put) => {
+      const event = eventOf(people, "project.create", "", {
+        name: "Big",
+        settings,
+        archived: false,
+      });
+      const { id, t } = event;
+      put("events", event);
+      const stamps = { name: id, settings: id, archived: id };
+      put("projects", { id: project, name: "Big", settings, archived: false, created: t, guidelines: [], stamps }); // prettier-ignore
+    });
   const answer = (i: number, j: number): Record<string, unknown> => ({
-    cid: `c_${i}_${j}`, rank: 0, completion: [{ role: "assistant", content: `Answer ${j} to prompt ${i}, in a few words.` }],
+    cid: `c_${i}_${j}`, rank: 0, completion: [{ role: "assistant", content: `Answer ${j} to prompt ${i}.` }],
     model: "", checkpoint: "", step: 0, seed: 0, temperature: 1, top_k: 0, top_p: 1, n_tokens: 0, logprob: 0, finish: "",
     author: "model", ratings: [], note: "",
   }); // prettier-ignore
   const BATCH = 200;
-  for (let from = 0; from < sets; from += BATCH) {
-    const range = Array.from({ length: Math.min(BATCH, sets - from) }, (_, i) => from + i);
+  for (let from = first; from < to; from += BATCH) {
+    const range = Array.from({ length: Math.min(BATCH, to - from) }, (_, i) => from + i);
     const items = range.map((i) => ({
       schema: "prefs.item", v: 1, id: `i_${i}`, format: "text", context: [{ role: "user", content: `Prompt ${i}?` }],
       completions: [0, 1, 2, 3].map((j) => answer(i, j)), extra: "",
@@ -128,12 +159,14 @@ async function fill({ sets, people, project }: Wish): Promise<void> {
         }
     });
   }
-  await written((put) => {
-    const events = seqs.reduce((sum, n) => sum + n, 0);
-    put("meta", { key: "projection", events, folded: events, fold: 1 });
-    writers.forEach((writer, i) =>
-      put("meta", { key: `head:${writer}`, seq: seqs[i]! - 1, hash: "" }),
-    );
-  });
+  if (to === sets)
+    await written((put) => {
+      const events = seqs.reduce((sum, n) => sum + n, 0);
+      put("meta", { key: "projection", events, folded: events, fold: 1 });
+      writers.forEach((writer, i) =>
+        put("meta", { key: `head:${writer}`, seq: seqs[i]! - 1, hash: "" }),
+      );
+    });
   db.close();
+  return { ids, state, seqs };
 }

@@ -44,6 +44,13 @@ export const heard: { options: Partial<RunOptions> | null; knobs: Partial<Knobs>
 
 class FakeTrainer implements StoredTrainerApi {
   readonly kernels = fakeKernels();
+  readonly listening = {
+    begin: () => Promise.resolve(),
+    play: (iterations: number) => Promise.resolve(iterations),
+    pause: () => Promise.resolve(),
+    drop: () => Promise.resolve(),
+    sample: () => Promise.resolve([]),
+  };
   #emit: (event: TrainerEvent) => void = () => undefined;
   #step = 0;
   #stop: () => void = () => undefined;

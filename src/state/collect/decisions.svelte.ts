@@ -1,0 +1,172 @@
+// Saving decisions, and going back to saved ones: undo, changing, taking back.
+import { writeLossless } from "../../formats/lossless.ts";
+import type { Ranking } from "../../formats/records.ts";
+import { plainText } from "../../formats/rows.ts";
+import { requestPersistence } from "../../storage/persistence.ts";
+import type { Store } from "../../storage/store.ts";
+import { count, sentenceOf } from "../format.ts";
+import { told } from "./told.ts";
+import type { Announcer } from "../announcer.svelte.ts";
+import type { Chosen } from "./chooser.ts";
+import { goldStamp, lessonOf } from "./gold.ts";
+import { markOf } from "./marks.ts";
+import type { Project } from "./project.svelte.ts";
+import { questionsOf } from "./questions.ts";
+import { wholeDemonstration, wholeRanking } from "./sets.ts";
+
+export class Decisions {
+  /** the newest save, for the eye: "Saved" only when it is on disk */
+  saved = $state("");
+  readonly #project: Project;
+  readonly #store: Store;
+  readonly #announcer: Announcer;
+  /** what was logged about the decision that is being changed */
+  #revised: Chosen = { select_policy: "", select_score: 0, propensity: 0 };
+
+  constructor(project: Project, store: Store, announcer: Announcer) {
+    this.#project = project;
+    this.#store = store;
+    this.#announcer = announcer;
+  }
+
+  /** Saves the ranking on screen; says why not when it is not ready. */
+  async submit(): Promise<void> {
+    const { judging } = this.#project;
+    if (judging.ready) await this.#save("ranked", "", "Saved.");
+    else this.#announcer.say(judging.hindrance);
+  }
+
+  skip(reason: string): Promise<void> {
+    return this.#save("skipped", reason, "Skipped.");
+  }
+
+  /** Sets a flagged set aside without a ranking. */
+  leaveFlagged(): Promise<void> {
+    return this.#save("flagged", "", "Flagged.");
+  }
+
+  /** One step back: on the board, or to the decision saved last. */
+  async undo(): Promise<void> {
+    const { judging, queue, annotator, whole, task } = this.#project;
+    await whole;
+    if (judging.canUndo) {
+      judging.undo();
+      this.#announcer.say("Undone.");
+      return;
+    }
+    const { ledger } = queue;
+    const { set, revising } = judging;
+    const last = revising && set !== null ? ledger.before(set.item, annotator) : ledger.last(annotator); // prettier-ignore
+    if (last === null) {
+      this.#announcer.say("Nothing to undo.");
+      return;
+    }
+    await this.edit(task(last.name));
+    this.#announcer.say("Back to the one before. Change it and press Enter, or leave it.");
+  }
+
+  redo(): void {
+    const { judging } = this.#project;
+    const possible = judging.canRedo;
+    judging.redo();
+    this.#announcer.say(possible ? "Redone." : "Nothing to redo.");
+  }
+
+  /** Puts a decision of this person on screen, to be changed. */
+  async edit(task: string): Promise<void> {
+    const { judging, asking, row: project } = this.#project;
+    const row = await this.#store.row(task);
+    const ranking = row === undefined ? null : wholeRanking(row);
+    if (row === undefined || ranking === null) return;
+    asking.keepDraft();
+    const better = plainText(wholeDemonstration(row)?.completion ?? [], "assistant") ?? "";
+    asking.lesson = null;
+    asking.turn = null;
+    const { select_policy, select_score, propensity } = ranking;
+    this.#revised = { select_policy, select_score, propensity };
+    judging.revise({ ranking, better }, questionsOf(project.settings));
+  }
+
+  /** Takes a decision of this person back; its set is open again, its history stays. */
+  async retract(task: string): Promise<void> {
+    const { queue, judging, asking, annotator, nameOf } = this.#project;
+    await told(this.#announcer, async () => {
+      await this.#store.retract(task, "taken back");
+      queue.forget(nameOf(task), annotator);
+      if (judging.set === null) await asking.next();
+      return "Taken back. Its history stays.";
+    });
+  }
+
+  /** Leaves a saved decision as it was. */
+  async cancelEdit(): Promise<void> {
+    await this.#project.asking.next();
+    this.#announcer.say("Left as it was.");
+  }
+
+  async #save(outcome: Ranking["outcome"], reason: string, said: string): Promise<void> {
+    const { judging, asking, task } = this.#project;
+    const first = !judging.revising;
+    const decision = this.#decision(outcome, reason);
+    if (decision === null || judging.saving === "saving") return;
+    const { ranking } = decision;
+    judging.saving = "saving";
+    try {
+      // A record that no file could hold is refused before it is stored.
+      writeLossless([ranking]);
+      await this.#store.rank(task(ranking.task), decision);
+    } catch (error) {
+      judging.saving = "failed";
+      judging.failure = sentenceOf(error);
+      this.#announcer.alert(judging.failure);
+      return;
+    }
+    judging.saving = "idle";
+    void requestPersistence();
+    asking.dropDraft();
+    await this.#record(ranking.task);
+    this.saved = said;
+    await this.#goOn(ranking, first, said);
+  }
+
+  /** The decision on screen, stamped with all that is known about it; null for none. */
+  #decision(outcome: Ranking["outcome"], reason: string) {
+    const { judging, asking } = this.#project;
+    const chosen = judging.revising ? this.#revised : asking.turn?.chosen;
+    const stamp = { ...this.#project.stamp(), ...chosen };
+    const decision = judging.decision(outcome, reason, stamp);
+    if (decision === null) return null;
+    const { ranking } = decision;
+    return { ...decision, ranking: { ...ranking, ...goldStamp(ranking, this.#ruleOf(ranking)) } };
+  }
+
+  #ruleOf({ task }: Ranking) {
+    const { queue, annotator } = this.#project;
+    return queue.schedule.gold.find(({ item, author }) => item === task && author !== annotator);
+  }
+
+  /** Takes in what this tab just saved, without reading anything else again. */
+  async #record(name: string): Promise<void> {
+    const { queue, task } = this.#project;
+    const row = await this.#store.row(task(name));
+    if (row !== undefined) queue.record(markOf(row, name));
+  }
+
+  /** What there is to learn from a worked gold set, or the next one. */
+  async #goOn(ranking: Ranking, first: boolean, said: string): Promise<void> {
+    const { judging, asking, queue } = this.#project;
+    const rule = this.#ruleOf(ranking);
+    const lesson = first && rule?.kind === "worked" ? lessonOf(ranking, rule) : null;
+    if (lesson !== null) {
+      judging.clear();
+      asking.lesson = lesson;
+      this.#announcer.say(`${said} ${lesson.sentence}`);
+      return;
+    }
+    if (judging.set?.item === ranking.task) await asking.next();
+    const left = queue.agenda.open;
+    this.#announcer.say(
+      `${said} ${left === 0 ? "Nothing is left." : `${count(left, "set")} left.`}`,
+    );
+  }
+}
