@@ -32,6 +32,9 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+/** Milliseconds of judging before a kill: long enough for several judgements where what comes next is drawn by a worker. */
+const moment = (share: number): number => 20 + 1480 * share;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test(`${LIVES} renderers and ${LIVES} browsers killed at random moments of ranking: 0 lost, 0 torn, 0 gaps`, async () => {
@@ -48,12 +51,12 @@ test(`${LIVES} renderers and ${LIVES} browsers killed at random moments of ranki
     const page = await profile.open(address);
     const crashed = new Promise((resolve) => page.once("error", resolve));
     await startJudging(page, life, acknowledge);
-    await pause(20 + 480 * random());
+    await pause(moment(random()));
     expect(profile.killRenderers()).toBeGreaterThan(0);
     await crashed;
     const again = await profile.open(address);
     await startJudging(again, LIVES + life, acknowledge);
-    await pause(20 + 480 * random());
+    await pause(moment(random()));
     await profile.killBrowser();
   }
 
