@@ -32,9 +32,6 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Milliseconds of judging before a kill: long enough for several judgements where what comes next is drawn by a worker. */
-const moment = (share: number): number => 20 + 1480 * share;
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test(`${LIVES} renderers and ${LIVES} browsers killed at random moments of ranking: 0 lost, 0 torn, 0 gaps`, async () => {
@@ -51,12 +48,12 @@ test(`${LIVES} renderers and ${LIVES} browsers killed at random moments of ranki
     const page = await profile.open(address);
     const crashed = new Promise((resolve) => page.once("error", resolve));
     await startJudging(page, life, acknowledge);
-    await pause(moment(random()));
+    await pause(20 + 480 * random());
     expect(profile.killRenderers()).toBeGreaterThan(0);
     await crashed;
     const again = await profile.open(address);
     await startJudging(again, LIVES + life, acknowledge);
-    await pause(moment(random()));
+    await pause(20 + 480 * random());
     await profile.killBrowser();
   }
 
@@ -65,7 +62,7 @@ test(`${LIVES} renderers and ${LIVES} browsers killed at random moments of ranki
   const events = await databaseEvents(page);
   const journal = await journalEvents(page);
   console.log(`${acknowledged.length} acknowledged, ${events.length} events`);
-  expect(acknowledged.length).toBeGreaterThan(LIVES);
+  expect(acknowledged.length).toBeGreaterThan(2 * LIVES);
   expect(lostIn(events, acknowledged)).toEqual([]);
   expect(lostIn(journal.events, acknowledged)).toEqual([]);
   expect(chainProblems(events)).toEqual([]);
