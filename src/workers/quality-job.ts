@@ -61,17 +61,26 @@ export class QualityJob implements QualityApi {
   }
 
   async next(project: string, ids: readonly string[], options: SelectOptions): Promise<Selection> {
-    const { rows, items } = await stored(async (db) => {
-      const tx = db.transaction("records");
-      const [judgements, records] = await Promise.all([
-        newestRows(db, project, MOST_RANKINGS),
-        Promise.all(ids.map((id) => tx.store.get([project, id]))),
-      ]);
-      const known = records.flatMap((row) => (row === undefined ? [] : [row.record]));
-      return { rows: judgements, items: known as unknown as Item[] };
-    });
+    const { rows, items } = await stored(async (db) => ({
+      rows: await newestRows(db, project, MOST_RANKINGS),
+      items: await itemsOf(db, project, ids),
+    }));
     return selectNext(rows, items, options);
   }
+}
+
+/** Records asked for at a time: the browser answers in turn, and a judgement that is saved meanwhile stands behind them. */
+const RECORDS_AT_ONCE = 20;
+
+async function itemsOf(db: Database, project: string, ids: readonly string[]): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let first = 0; first < ids.length; first += RECORDS_AT_ONCE) {
+    const { store } = db.transaction("records");
+    const part = ids.slice(first, first + RECORDS_AT_ONCE);
+    const rows = await Promise.all(part.map((id) => store.get([project, id])));
+    for (const row of rows) if (row !== undefined) items.push(row.record as unknown as Item);
+  }
+  return items;
 }
 
 /** Rows of a project. @throws StorageError */

@@ -52,7 +52,7 @@ async function visit(
   n: number,
   schedule = NEW_SCHEDULE,
 ) {
-  const chooser = new Chooser("p", select);
+  const chooser = new Chooser("p", select, 0);
   const logged: { item: string; policy: string; propensity: number }[] = [];
   const fallbacks: (string | null)[] = [];
   for (let i = 0; i < n; i++) {
@@ -94,6 +94,47 @@ describe("a chooser", () => {
     const { logged } = await visit(new Sets(40), never, 1000, 1);
     expect(logged).toMatchObject([{ policy: "random", propensity: 1 / 40 }]);
     answer();
+  });
+
+  test("takes sets at random while the models are late, each logged as that, and theirs when they come", async () => {
+    const { select } = models();
+    let come: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (come = resolve));
+    const slow: Select = async (...call) => {
+      await late;
+      return select(...call);
+    };
+    const sets = new Sets(40);
+    const chooser = new Chooser("p", slow, 0);
+    const seen: string[] = [];
+    const judge = async (judged: number) => {
+      const [first] = await chooser.next(() => sets, NEW_SCHEDULE, judged, MOST);
+      expect(first).toBeDefined();
+      seen.push(first?.item ?? "");
+      sets.judge(first?.item ?? "");
+      return first?.chosen;
+    };
+    for (let i = 0; i < 4; i++) {
+      expect(await judge(50 + i)).toMatchObject({
+        select_policy: "random",
+        propensity: 1 / (40 - i),
+      });
+    }
+    come();
+    await new Promise((resolve) => setTimeout(resolve));
+    const logged = [];
+    for (let i = 4; i < 14; i++) logged.push((await judge(50 + i))?.select_policy);
+    expect(logged).toContain("bald");
+    expect(new Set(seen).size).toBe(14);
+  });
+
+  test("goes on at random when all that was drawn ahead has been judged elsewhere", async () => {
+    const gone: Select = async () => ({
+      picks: [{ id: "elsewhere", policy: "bald", score: 1, propensity: 0.5 }],
+      rankings: 20,
+    });
+    const { logged } = await visit(new Sets(6), gone, 50, 9);
+    expect(logged.map(({ policy }) => policy)).toEqual(Array(6).fill("random"));
   });
 
   test("draws the same again from the same seed, with and without the models", async () => {

@@ -38,6 +38,10 @@ export interface Waiting {
 
 /** Sets drawn at a time: the models behind the draw are fitted again for each batch. */
 const BATCH = 10;
+/** Milliseconds that a person waits for the models before one set is taken at random. */
+const PATIENCE = 50;
+/** Milliseconds before a batch is drawn ahead: what the worker reads would hold up the first judgement that is saved. */
+const REST = 400;
 /** Most sets that a batch is drawn from; of more that wait, so many are taken at random. */
 export const POOL = 1000;
 export const IN_ORDER: Chosen = { select_policy: "order", select_score: 0, propensity: 1 };
@@ -67,21 +71,25 @@ export class Chooser {
   fallback: Fallback | null = null;
   readonly #project: string;
   readonly #select: Select;
+  readonly #rest: number;
   #picks: readonly Pick[] = [];
   #policy = "";
   #drawn = 0;
   /** the next batch: drawn before the last set of this one was judged, so that nobody waits for it */
   #ahead: Promise<Batch> | null = null;
 
-  constructor(project: string, select: Select) {
+  /** @param rest milliseconds before a batch is drawn ahead of its need */
+  constructor(project: string, select: Select, rest = REST) {
     this.#project = project;
     this.#select = select;
+    this.#rest = rest;
   }
 
   /**
    * The sets that wait, in the order in which they come, as far as that is known now; the first is
-   * next. The first of a visit is taken at random, so that nobody waits for the models, and so are all
-   * when there is too little to learn from or the draw fails; each is logged as that.
+   * next. Nobody waits for the models: while they are not ready, as for the first set of a visit, one
+   * set is taken at random, and so are all when there is too little to learn from or the draw fails;
+   * each is logged as that.
    * @param now what waits at the moment, which may be something else after a draw
    * @param judged judgements by everyone: with the number of draws it is the seed
    * @param most sets wanted
@@ -105,27 +113,46 @@ export class Chooser {
     this.#picks = this.#picks.filter(waits);
     // Twice at most: what was drawn ahead may have been judged in another tab since.
     for (let left = 2; this.#picks.length === 0 && now().waiting > 0 && left > 0; left--) {
-      const drawing = this.#ahead ?? this.#draw(now(), options, judged);
+      this.#ahead ??= this.#draw(now(), options, judged);
+      const batch = await soon(this.#ahead);
+      if (batch === null) break;
       this.#ahead = null;
-      const { picks, fallback } = await drawing;
-      this.#picks = picks.filter(waits);
-      this.fallback = fallback;
+      this.#picks = batch.picks.filter(waits);
+      this.fallback = batch.fallback;
+    }
+    if (this.#picks.length === 0 && now().waiting > 0) {
+      this.#picks = this.#draws(now(), judged).atRandom(1, null).picks;
     }
     if (this.#picks.length < most && now().waiting > this.#picks.length) {
-      this.#ahead ??= this.#draw(now(), options, judged);
+      this.#ahead ??= rest(this.#rest).then(() => this.#draw(now(), options, judged));
     }
     return this.#picks.map((pick) => ({ item: pick.id, chosen: chosenOf(pick) }));
   }
 
   /**
    * Draws a batch out of what waits beside the one that is known: by the models, or on the page when
-   * they are not needed, could learn nothing, or would have to be waited for. Never rejects.
+   * they are not needed, could learn nothing, or were not asked yet. Never rejects.
    */
   async #draw(
     from: Waiting,
     { policy, explore }: Omit<SelectOptions, "count" | "seed">,
     judged: number,
   ): Promise<Batch> {
+    const { pool, seed, atRandom, batch } = this.#draws(from, judged);
+    if (policy === "random") return atRandom(BATCH, null);
+    if (judged < LEAST_RANKINGS) return atRandom(LEAST_RANKINGS, "few");
+    if (this.#drawn === 1) return atRandom(1, null);
+    try {
+      const options = { policy, explore, count: BATCH, seed };
+      const { picks, rankings } = await this.#select(this.#project, pool, options);
+      return batch(picks, rankings < LEAST_RANKINGS ? "few" : null);
+    } catch {
+      return atRandom(BATCH, "failed");
+    }
+  }
+
+  /** What one draw is from, its seed, and its batches with the probability of each set among all that wait. */
+  #draws(from: Waiting, judged: number) {
     const seed = 1 + judged * 7919 + this.#drawn++;
     const known = new Set(this.#picks.map(({ id }) => id));
     const pool = poolOf(from, seed).filter((id) => !known.has(id));
@@ -135,21 +162,24 @@ export class Chooser {
       picks: picks.map((pick) => ({ ...pick, propensity: pick.propensity * share })),
       fallback,
     });
-    const atRandom = (count: number): Pick[] =>
-      pickNext(
-        pool.map((id) => ({ id })),
-        { count, seed, policy: "random" },
-      );
-    if (policy === "random") return batch(atRandom(BATCH), null);
-    if (judged < LEAST_RANKINGS) return batch(atRandom(LEAST_RANKINGS), "few");
-    if (this.#drawn === 1) return batch(atRandom(1), null);
-    try {
-      const options = { policy, explore, count: BATCH, seed };
-      const { picks, rankings } = await this.#select(this.#project, pool, options);
-      return batch(picks, rankings < LEAST_RANKINGS ? "few" : null);
-    } catch {
-      return batch(atRandom(BATCH), "failed");
-    }
+    const atRandom = (count: number, fallback: Fallback | null): Batch => {
+      const candidates = pool.map((id) => ({ id }));
+      return batch(pickNext(candidates, { count, seed, policy: "random" }), fallback);
+    };
+    return { pool, seed, batch, atRandom };
+  }
+}
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The batch, or null when it takes longer than a person should wait. */
+async function soon(drawing: Promise<Batch>): Promise<Batch | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), PATIENCE)));
+  try {
+    return await Promise.race([drawing, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
