@@ -7,6 +7,7 @@ import { size as elements } from "../plan/tensor.ts";
 import { rewardHeadSpecs } from "../rlhf/scoring.ts";
 import { LmTrainer } from "../rlhf/session/lm-trainer.ts";
 import { counting } from "./counting.ts";
+import { judgeOf } from "./forms.ts";
 import type { Form, Size, Variation } from "./forms.ts";
 import { CONTEXT, ROWS, Scorer, configOf, openSampler } from "./models.ts";
 import { begin } from "./reinforce.ts";
@@ -118,15 +119,18 @@ async function runCost(
   variation: Variation,
 ): Promise<number> {
   const engine = new DryEngine();
-  const head = layOut("head", rewardHeadSpecs(configOf(size)), false);
+  const config = configOf(judgeOf(form, size));
+  const head = layOut("head", rewardHeadSpecs(config), false);
+  const judged = new Float32Array(elements(layOut("judged", gptSpecs(config), false).values.shape));
   const weights = new Float32Array(
     elements((head.tensors.get("score.weight") ?? head.values).shape),
   );
   const data = { bias: 0, mean: 0, gain: 1, trainingAccuracy: 0, comparisons: 0, validation: [] };
-  const reward = { data, tensors: { trunk: init, head: weights } };
+  const reward = { data, tensors: { trunk: judged, head: weights } };
   const one = { ranks: [1, 2], answers: [[6], [7]], labeler: "", prompt: "" };
   const rankings = { training: [{ ...one, prompt: "rm-train-1" }], validation: [] };
-  const session = await begin(engine, form, size, variation, { init, reward, rankings, seed: 1 });
+  const from = { init, judged, reward, rankings, seed: 1 };
+  const session = await begin(engine, form, size, variation, from);
   let total = 0;
   for (let i = 0; i < variation.iterations; i++) total += session.run.flops(i);
   return total;

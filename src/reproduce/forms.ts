@@ -29,7 +29,7 @@ export interface Size {
   readonly sftEpochs: number;
   /** what is trained of this size besides the base */
   readonly kinds: readonly Kind[];
-  /** the size whose reward model chooses checkpoints and prefixes, where it has none of its own */
+  /** the size whose reward model serves this one too, in all that it needs one for; its own by default */
   readonly judge?: string;
 }
 
@@ -110,6 +110,10 @@ export interface Form {
   /** people's rankings, where a file of them was given */
   readonly people?: People;
 }
+
+/** The size whose reward and value models serve a size. */
+export const judgeOf = ({ sizes }: Form, size: Size): Size =>
+  sizes.find(({ name }) => name === size.judge) ?? size;
 
 const ALL: readonly Kind[] = ["prompted", "public", "sft", "init", "ppo", "ppo-ptx"];
 

@@ -53,9 +53,9 @@ async function sizeStages(scope: Scope): Promise<Stage[]> {
   const stages = [baseStage(scope), customerStage(scope, "base"), automaticStage(scope, "base")];
   const has = (kind: Kind): boolean => size.kinds.includes(kind);
   if (has("public")) stages.push(publicStage(scope));
-  if (size.judge === undefined) {
-    stages.push(initStage(scope), rankingsStage(scope), await rewardStage(scope));
-  }
+  const judges = size.judge === undefined;
+  if (judges || has("init") || has("ppo") || has("ppo-ptx")) stages.push(initStage(scope));
+  if (judges) stages.push(rankingsStage(scope), await rewardStage(scope));
   if (has("sft")) stages.push(epochsStage(scope));
   if (has("sft")) stages.push(selectStage(scope));
   if (has("prompted")) stages.push(promptedStage(scope));

@@ -13,6 +13,7 @@ import type { SessionShape } from "../rlhf/session/state.ts";
 import type { DataPrompt } from "../world/dataset/index.ts";
 import { Rng } from "../world/index.ts";
 import { corpusRows, promptTokens, worldData } from "./data.ts";
+import { judgeOf } from "./forms.ts";
 import type { Form, Size, Variation } from "./forms.ts";
 import { goldUtility } from "./judging.ts";
 import { CONTEXT, configOf } from "./models.ts";
@@ -65,18 +66,42 @@ export function runConfig(form: Form, size: Size, run: Variation, seed: number):
   };
 }
 
+/** What a run begins with. */
+export interface Beginning {
+  /** weights of the initial policy, and those that the reward model began from, which may be of another size */
+  readonly init: Float32Array;
+  readonly judged: Float32Array;
+  readonly reward: Artefact;
+  readonly rankings: Rankings;
+  readonly seed: number;
+}
+
+const named = (config: GptConfig, flat: Float32Array) =>
+  unflatten(layOut("init", gptSpecs(config), false), flat);
+
 /** A session that stands before its first iteration. */
 export async function begin(
   engine: Engine,
   form: Form,
   size: Size,
   run: Variation,
-  from: { init: Float32Array; reward: Artefact; rankings: Rankings; seed: number },
+  from: Beginning,
 ): Promise<Session> {
   const config: GptConfig = configOf(size);
-  const named = unflatten(layOut("init", gptSpecs(config), false), from.init);
+  const judge = judgeOf(form, size);
+  const model = configOf(judge);
   const settings = runConfig(form, size, run, from.seed);
-  const session = await Session.create(engine, config, settings, named, undefined, shapeOf(form));
+  const session = await Session.create(
+    engine,
+    config,
+    settings,
+    named(config, from.init),
+    undefined,
+    {
+      shape: shapeOf(form),
+      ...(judge === size ? {} : { judge: { model, weights: named(model, from.judged) } }),
+    },
+  );
   const full = await session.fullReward(2);
   const { trunk, head } = from.reward.tensors;
   if (trunk === undefined || head === undefined) throw new Error("reinforce: no reward model");
@@ -100,7 +125,7 @@ export async function reinforce(
   form: Form,
   size: Size,
   run: Variation,
-  from: { init: Float32Array; reward: Artefact; rankings: Rankings; seed: number },
+  from: Beginning,
 ): Promise<Artefact> {
   const session = await begin(work.engine, form, size, run, from);
   const sampler = await session.generator("policy");

@@ -4,6 +4,7 @@ import { NL, Rng } from "../world/index.ts";
 import { prefixed } from "./asking.ts";
 import type { Prefix } from "./asking.ts";
 import { promptTokens, worldData } from "./data.ts";
+import { judgeOf } from "./forms.ts";
 import type { Form } from "./forms.ts";
 import { configOf, openSampler } from "./models.ts";
 import { names } from "./names.ts";
@@ -15,8 +16,8 @@ import type { Artefact, Stage, Work } from "./stage.ts";
 import { firstLine } from "./asking-suite.ts";
 
 /** Who chooses for a size: its config, and the names of its reward model and of what that began with. */
-function judgeOf({ form, size, seed }: Scope): { config: GptConfig; inputs: [string, string] } {
-  const judge = form.sizes.find(({ name }) => name === size.judge) ?? size;
+function rewardOf({ form, size, seed }: Scope): { config: GptConfig; inputs: [string, string] } {
+  const judge = judgeOf(form, size);
   const inputs: [string, string] = [names.init(judge.name, seed), names.reward(judge.name, seed)];
   return { config: configOf(judge), inputs };
 }
@@ -35,7 +36,7 @@ export function selectStage(
   from: string = names.epochs(scope.size.name, scope.seed),
 ): Stage {
   const { form, size, seed, cost } = scope;
-  const by = judgeOf(scope);
+  const by = rewardOf(scope);
   const inputs = [from, ...by.inputs];
   return {
     name,
@@ -91,7 +92,7 @@ async function meanReward(
 /** The few-shot prefix whose answers the reward model likes best (the paper's GPT-3, prompted). */
 export function promptedStage(scope: Scope): Stage {
   const { form, size, seed, cost } = scope;
-  const by = judgeOf(scope);
+  const by = rewardOf(scope);
   const inputs = [names.base(size.name, seed), ...by.inputs];
   return {
     name: names.model(size.name, "prompted", seed),

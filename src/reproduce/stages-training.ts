@@ -1,6 +1,6 @@
 // Stages that train: base models, supervised ones, the reward model with its rankings, and reinforcement.
 import { corpusRows, publicRows, worldData } from "./data.ts";
-import { checkpointsOf } from "./forms.ts";
+import { checkpointsOf, judgeOf } from "./forms.ts";
 import type { Variation } from "./forms.ts";
 import { configOf } from "./models.ts";
 import { names } from "./names.ts";
@@ -149,9 +149,11 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
   const { form, size, seed, cost } = scope;
   const { initMix: mix } = run;
   const own = mix === undefined;
+  const judge = judgeOf(form, size).name;
   const init = own ? names.init(size.name, seed) : names.initMix(size.name, mix, seed);
-  const reward = own ? names.reward(size.name, seed) : names.rewardMix(size.name, mix, seed);
-  const rankings = names.rankings(size.name, seed);
+  const judged = own ? names.init(judge, seed) : init;
+  const reward = own ? names.reward(judge, seed) : names.rewardMix(size.name, mix, seed);
+  const rankings = names.rankings(judge, seed);
   const { batch, minibatches, valueEpochs, emaDecay } = form;
   const { policyRate } = size;
   return {
@@ -166,11 +168,12 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
       policyRate,
       seed,
     }),
-    inputs: [init, reward, rankings],
+    inputs: [...new Set([init, judged, reward, rankings])],
     flops: await cost.run(run),
     run: (work) =>
       reinforce(work, form, size, run, {
         init: values(work.input(init)),
+        judged: values(work.input(judged)),
         reward: work.input(reward),
         rankings: work.input(rankings).data as unknown as Rankings,
         seed,

@@ -57,10 +57,18 @@ export function experience({ B, G }: Sequences): Experience {
   };
 }
 
+/** Size of the reward and value models, and the frozen model whose words and fluency the reward reads. */
+export interface Judge {
+  readonly config: GptConfig;
+  readonly reference: Parameters;
+}
+
 export interface Models {
   readonly policy: Parameters;
   readonly reference: Parameters;
-  /** trunk whose hidden states feed the reward head; the reference itself in the fast stage */
+  /** of the policy's size, with the policy's reference, unless one reward model serves all sizes (InstructGPT C.2) */
+  readonly judge: Judge;
+  /** trunk whose hidden states feed the reward head; the judge's reference itself in the fast stage */
   readonly rewardTrunk: Parameters;
   readonly rewardHead: Parameters;
   readonly value: Parameters;
@@ -85,7 +93,7 @@ interface Judged {
   readonly rewards: KlRewards;
 }
 
-function judge(
+function judged(
   tape: Tape,
   config: GptConfig,
   models: Models,
@@ -96,14 +104,21 @@ function judge(
   const { mask, hasEos } = responseMask(tape, batch.response, EOS);
   const hidden = hiddenStates(tape, config, models.policy, batch);
   const lp = responseLogprobs(tape, config, models.policy, batch, hidden, knobs).logp;
-  const known = hiddenStates(tape, config, models.reference, batch);
-  const ref = responseLogprobs(tape, config, models.reference, batch, known, knobs).logp;
-  const judged =
-    models.rewardTrunk === models.reference
-      ? known
-      : hiddenStates(tape, config, models.rewardTrunk, batch);
-  const sources = { reference: models.reference, hidden: judged };
-  const features = rewardFeatures(tape, sources, batch, { logp: ref, mask });
+  const frozen = (of: GptConfig, model: Parameters) => {
+    const states = hiddenStates(tape, of, model, batch);
+    return { states, logp: responseLogprobs(tape, of, model, batch, states, knobs).logp };
+  };
+  const known = frozen(config, models.reference);
+  const ref = known.logp;
+  const { judge, rewardTrunk } = models;
+  const fluent =
+    judge.reference === models.reference ? known : frozen(judge.config, judge.reference);
+  const read =
+    rewardTrunk === judge.reference
+      ? fluent.states
+      : hiddenStates(tape, judge.config, rewardTrunk, batch);
+  const sources = { reference: judge.reference, hidden: read };
+  const features = rewardFeatures(tape, sources, batch, { logp: fluent.logp, mask });
   const scores = clamped(tape, rewardScores(tape, models.rewardHead, features), rewardLimit);
   const rewards = klRewards(tape, { scores, lp, ref, mask, hasEos }, knobs, {
     missingEos: "penalty",
@@ -150,17 +165,17 @@ export function experienceTape(
   { method, answers, rewardLimit }: Judging,
 ): Tape {
   const tape = new Tape();
-  const judged = judge(tape, config, models, batch, out, { knobs, rewardLimit });
-  const { mask, lp, ref, rewards } = judged;
+  const found = judged(tape, config, models, batch, out, { knobs, rewardLimit });
+  const { mask, lp, ref, rewards } = found;
   if (method === "ppo") {
-    const valuesOld = values(tape, config, models.value, batch);
+    const valuesOld = values(tape, models.judge.config, models.value, batch);
     const inputs = { rewards: rewards.tokenRewards, values: valuesOld, mask };
     const targets = gae(tape, inputs, knobs);
     copy(tape, whiten(tape, targets.advantages, mask), out.advantages);
     copy(tape, valuesOld, out.valuesOld);
     copy(tape, targets.returns, out.returns);
   } else if (isGrouped(method)) {
-    copy(tape, grouped(tape, method, judged, out, { answers, knobs }), out.advantages);
+    copy(tape, grouped(tape, method, found, out, { answers, knobs }), out.advantages);
   }
   copy(tape, mask, out.mask);
   copy(tape, lp, out.lpOld);

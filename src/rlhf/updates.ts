@@ -114,16 +114,16 @@ export function dpoTape(kind: DpoKind, pairs: Sequences, to: PolicyUpdate): Tape
 export function valueTape(
   { batch, data, first, count }: Minibatch,
   {
-    config,
-    models: { value },
+    models,
     optimiser,
     knobs,
     stats,
-  }: Pick<PolicyUpdate, "config" | "models" | "optimiser" | "knobs" | "stats">,
+  }: Pick<PolicyUpdate, "models" | "optimiser" | "knobs" | "stats">,
 ): Tape {
   const tape = new Tape();
+  const { value, judge } = models;
   tape.train(value.tensors.values());
-  const values = valuesOf(tape, config, value, slice(batch, first, count));
+  const values = valuesOf(tape, judge.config, value, slice(batch, first, count));
   const [valuesOld, returns, mask] = [data.valuesOld, data.returns, data.mask].map((tensor) =>
     rows(tensor, first, count),
   ) as [Tensor, Tensor, Tensor];

@@ -92,7 +92,7 @@ export class Plans {
 
   private value(i: number): Promise<CompiledPlan> {
     const { models, valueOptimiser: optimiser, knobs, valueStats: stats } = this.state;
-    const to = { config: this.model, models, optimiser, knobs, stats };
+    const to = { models, optimiser, knobs, stats };
     return this.once(`value update ${String(i)}`, () => valueTape(this.minibatch(i), to));
   }
 

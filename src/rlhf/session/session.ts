@@ -37,6 +37,12 @@ export interface StudyReward {
   readonly full: () => Promise<FullReward>;
 }
 
+export interface SessionOptions {
+  readonly shape?: SessionShape;
+  /** size and weights of the model that the reward model began from, where it is not the supervised one */
+  readonly judge?: { readonly model: GptConfig; readonly weights: Weights };
+}
+
 /** Policy, reference, reward and value models on one engine. */
 export class Session {
   readonly engine: Engine;
@@ -54,12 +60,18 @@ export class Session {
   private judgesByCopy = false;
   private pairs: Pairs | undefined;
 
-  private constructor(engine: Engine, model: GptConfig, config: RunConfig, shape: SessionShape) {
+  private constructor(
+    engine: Engine,
+    model: GptConfig,
+    config: RunConfig,
+    { shape = LIVE_SHAPE, judge }: SessionOptions,
+  ) {
     this.engine = engine;
     this.model = model;
     const extents = { B: config.batch, P: shape.P, G: shape.G };
-    this.reward = new RewardTrainer(engine, model, sequences("judged", extents));
-    this.state = runState(model, config, this.reward.head, shape);
+    const judged = judge?.model ?? model;
+    this.reward = new RewardTrainer(engine, judged, sequences("judged", extents));
+    this.state = runState(model, config, this.reward.head, shape, judged);
     this.plans = new Plans(engine, model, this.state, config);
   }
 
@@ -70,12 +82,15 @@ export class Session {
     config: RunConfig,
     sft: Weights,
     onProgress: (done: number, total: number) => void = () => undefined,
-    shape: SessionShape = LIVE_SHAPE,
+    options: SessionOptions = {},
   ): Promise<Session> {
-    const session = new Session(engine, model, config, shape);
+    const { shape = LIVE_SHAPE, judge } = options;
+    const session = new Session(engine, model, config, options);
     const { models, knobs, ptx } = session.state;
     const { memory } = engine;
     memory.write(models.reference.values, flatten(models.reference, sft));
+    const { reference } = models.judge;
+    if (judge !== undefined) memory.write(reference.values, flatten(reference, judge.weights));
     const { ptxRows, ptxLength } = shape;
     memory.write(ptx.input.positions, rowPositions(ptxRows, ptxLength));
     memory.write(ptx.input.mask, new Uint32Array(ptxRows * ptxLength).fill(1));
@@ -85,9 +100,9 @@ export class Session {
     onProgress(1, 4);
     await session.generator("sft");
     onProgress(2, 4);
-    await session.reward.prepare(model, models.reference, knobs);
+    await session.reward.prepare(models.judge.config, reference, knobs);
     onProgress(3, 4);
-    await session.plans.of(RUN_OPTIONS, models.reference);
+    await session.plans.of(RUN_OPTIONS, reference);
     onProgress(4, 4);
     return session;
   }
@@ -107,7 +122,8 @@ export class Session {
   /** The full stage of the reward model, ready for rankings of K answers; made when first asked for. */
   async fullReward(K: number): Promise<FullReward> {
     const { models, batch } = this.state;
-    this.full ??= new FullReward(this.engine, this.model, models.reference, this.reward);
+    const { config, reference } = models.judge;
+    this.full ??= new FullReward(this.engine, config, reference, this.reward);
     await this.full.prepare(K, batch);
     return this.full;
   }
@@ -115,10 +131,11 @@ export class Session {
   /** A reward model beside the run's, for up to `most` rankings of K answers: fitting it changes nothing of the run. */
   async studyReward(most: number, K: number): Promise<StudyReward> {
     const { models, batch } = this.state;
-    const fast = new RewardTrainer(this.engine, this.model, batch, { features: this.reward, most });
+    const { config, reference } = models.judge;
+    const fast = new RewardTrainer(this.engine, config, batch, { features: this.reward, most });
     await fast.prepareHead();
     const full = async (): Promise<FullReward> => {
-      const one = new FullReward(this.engine, this.model, models.reference, fast);
+      const one = new FullReward(this.engine, config, reference, fast);
       await one.prepare(K, batch);
       return one;
     };
@@ -136,7 +153,7 @@ export class Session {
   judgeByCopy(trunk: Parameters | undefined): void {
     this.judgesByCopy = trunk !== undefined;
     if (trunk === undefined) return;
-    this.copy ??= layOut("copied-trunk", gptSpecs(this.model), false);
+    this.copy ??= layOut("copied-trunk", gptSpecs(this.state.models.judge.config), false);
     this.engine.memory.copy(trunk.values, this.copy.values);
   }
 
@@ -156,7 +173,7 @@ export class Session {
   }
 
   private rewardTrunk(): Parameters {
-    const { reference } = this.state.models;
+    const { reference } = this.state.models.judge;
     if (this.judgesByCopy && this.copy !== undefined) return this.copy;
     return this.stage === "full" && this.full !== undefined ? this.full.trunk : reference;
   }

@@ -64,23 +64,32 @@ export interface RunState {
   readonly decay: Tensor;
 }
 
-/** Lays everything out; memory is taken when a plan or a write first touches it. */
+/**
+ * Lays everything out; memory is taken when a plan or a write first touches it.
+ * @param judged size of the reward and value models
+ */
 export function runState(
   model: GptConfig,
   config: RunConfig,
   rewardHead: Parameters,
   { P, G, ptxRows, ptxLength }: SessionShape = LIVE_SHAPE,
+  judged: GptConfig = model,
 ): RunState {
   const extents = { B: config.batch, P, G };
   const batch = sequences("rollout", extents);
   const specs = gptSpecs(model);
   const reference = layOut("reference", specs, false);
+  const judge = {
+    config: judged,
+    reference: judged === model ? reference : layOut("judge", gptSpecs(judged), false),
+  };
   const models = {
     policy: layOut("policy", specs, true),
     reference,
-    rewardTrunk: reference,
+    judge,
+    rewardTrunk: judge.reference,
     rewardHead,
-    value: layOut("value", valueSpecs(model), true),
+    value: layOut("value", valueSpecs(judged), true),
   };
   const firstPolicy = persistent("policy.first", [10]);
   const pairs = Math.max(1, Math.floor(config.batch / config.minibatches / 2));
