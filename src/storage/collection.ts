@@ -23,9 +23,16 @@ export async function recordIds(
   schema: string,
 ): Promise<string[]> {
   return connection.use(READING, async (db) => {
-    const index = db.transaction("records").store.index("at");
+    const { store } = db.transaction("records");
     const ids: string[] = [];
-    await keysInParts(index, [project, schema], (keys) => {
+    const rows = {
+      keys: (range: IDBKeyRange, most: number) => store.index("at").getAllKeys(range, most),
+      place: async (key: RecordKey) => {
+        const row = await store.get(key);
+        return row && [row.project, row.schema, row.at];
+      },
+    };
+    await keysInParts(rows, [project, schema], (keys) => {
       for (const [, id] of keys) ids.push(id);
     });
     return ids;
@@ -49,28 +56,34 @@ export async function oneRecord(
 /** Keys read in one go: 100,000 at once would hold the page up. */
 const KEYS_AT_ONCE = 2000;
 
-/** An index whose keys are different for all rows. */
+type RecordKey = [project: string, id: string];
+
+/** Rows in the order of an index whose keys are different for all of them. */
 interface Keyed<Key> {
-  openKeyCursor(
-    range: IDBKeyRange,
-  ): Promise<{ advance(n: number): Promise<{ key: IDBValidKey } | null> } | null>;
-  getAllKeys(range: IDBKeyRange): Promise<Key[]>;
+  /** the first primary keys of a range of the index */
+  keys(range: IDBKeyRange, most: number): Promise<Key[]>;
+  /** the index key of a row */
+  place(key: Key): Promise<IDBValidKey[] | undefined>;
 }
 
-/** The primary keys of the rows whose index key begins with `prefix`, in parts. */
+/**
+ * The primary keys of the rows whose index key begins with `prefix`, in parts. The last row of a part says where
+ * the next begins: a cursor that counts to there would walk over all keys once more.
+ */
 async function keysInParts<Key>(
-  index: Keyed<Key>,
+  rows: Keyed<Key>,
   prefix: readonly string[],
   take: (keys: readonly Key[]) => void,
 ): Promise<void> {
-  const last = [...prefix, []];
-  for (let from: IDBValidKey = [...prefix]; ;) {
-    const rest = IDBKeyRange.bound(from, last);
-    const cursor = await index.openKeyCursor(rest);
-    const next = (await cursor?.advance(KEYS_AT_ONCE)) ?? null;
-    take(await index.getAllKeys(next === null ? rest : IDBKeyRange.bound(from, next.key, false, true))); // prettier-ignore
-    if (next === null) return;
-    from = next.key;
+  const end = [...prefix, []];
+  for (let rest = IDBKeyRange.bound([...prefix], end); ;) {
+    const keys = await rows.keys(rest, KEYS_AT_ONCE);
+    const last = keys[KEYS_AT_ONCE - 1];
+    const next = last === undefined ? undefined : rows.place(last);
+    take(keys);
+    const from = await next;
+    if (from === undefined) return;
+    rest = IDBKeyRange.bound(from, end, true);
   }
 }
 
@@ -92,7 +105,14 @@ export function submittedBy(
     );
     const left = new Set(others.flat().map(keyName));
     const submitted = (key: RowKey): boolean => left.size === 0 || !left.has(keyName(key));
-    await keysInParts(store.index("event"), [project], (keys) => take(keys.filter(submitted)));
+    const rows = {
+      keys: (range: IDBKeyRange, most: number) => store.index("event").getAllKeys(range, most),
+      place: async (key: RowKey) => {
+        const row = await store.get(key);
+        return row && [row.project, row.event];
+      },
+    };
+    await keysInParts(rows, [project], (keys) => take(keys.filter(submitted)));
   });
 }
 
