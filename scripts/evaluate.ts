@@ -20,7 +20,7 @@ import {
   score,
 } from "../src/world/index.ts";
 import type { Attributes, Category, Demonstration } from "../src/world/index.ts";
-import { LENGTHS, POSITIONS, validation } from "./pretrain.ts";
+import { LENGTHS, POSITIONS, validation } from "./pretrain-data.ts";
 
 /** One answer with what the scorers say of it. */
 export interface Scored extends Attributes {

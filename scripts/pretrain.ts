@@ -1,28 +1,20 @@
 // npm run pretrain: trains the shipped base model from the generated corpus, then SFT, with checkpoints and resume.
-import { mkdirSync, readFileSync, existsSync, writeFileSync, renameSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import { cosineLr } from "../src/kernels/schedules.ts";
 import { gpt2, gptSpecs } from "../src/model/gpt.ts";
 import type { GptConfig } from "../src/model/gpt.ts";
 import { initialValues } from "../src/model/init.ts";
 import { layOut, parameterCount, unflatten } from "../src/model/parameters.ts";
-import type { Row } from "../src/rlhf/language-model.ts";
 import { Buckets, LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
-import type { Batch, LmTraining } from "../src/rlhf/session/lm-trainer.ts";
-import { readSafetensors, toFloat32, writeSafetensors } from "../src/storage/safetensors.ts";
-import type { FileTensor } from "../src/storage/safetensors.ts";
-import { encodeHalf } from "../src/plan/half.ts";
-import {
-  Rng,
-  buildTokenizer,
-  corpusStream,
-  demonstration,
-  liveDemonstration,
-} from "../src/world/index.ts";
+import type { LmTraining } from "../src/rlhf/session/lm-trainer.ts";
+import { Rng, buildTokenizer } from "../src/world/index.ts";
 import { openEngine } from "./engine.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option } from "./options.ts";
+import { CONTEXT, LENGTHS, POSITIONS, corpusBatches, demonstrationRows, validation } from "./pretrain-data.ts"; // prettier-ignore
 import { checkPlan, describePlan } from "./pretrain-plan.ts";
+import { checkpoint, resume, save } from "./pretrain-state.ts";
+import type { State } from "./pretrain-state.ts";
 import { Progress } from "./progress.ts";
 
 const OPTIONS: readonly Option[] = [
@@ -79,93 +71,11 @@ const OPTIONS: readonly Option[] = [
   { name: "help", kind: "flag", help: "print this" },
 ];
 
-const CONTEXT = 96;
-/** Row lengths that have plans. */
-export const LENGTHS = [16, 32, 48, 96] as const;
-/** Token positions of a batch, whatever the length of its rows. */
-export const POSITIONS = 768;
 const SAVE_EVERY = 100;
 const CURVE_EVERY = 50;
-const VALIDATION_SEED = 900_001;
-
-interface State {
-  step: number;
-  curve: [number, number][];
-}
-
-type Trainer = LmTrainer;
-
-function save(
-  path: string,
-  arrays: Readonly<Record<string, Float32Array>>,
-  metadata: Record<string, string>,
-  half = false,
-): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const tensors = new Map<string, FileTensor>();
-  for (const [name, data] of Object.entries(arrays)) {
-    const file: FileTensor = half
-      ? { dtype: "F16", shape: [data.length], data: encodeHalf(data) }
-      : { dtype: "F32", shape: [data.length], data: Float32Array.from(data) };
-    tensors.set(name, file);
-  }
-  writeFileSync(`${path}.tmp`, writeSafetensors(tensors, metadata));
-  renameSync(`${path}.tmp`, path);
-}
-
-async function checkpoint(trainer: Trainer, path: string, state: State): Promise<void> {
-  const { memory } = trainer.engine;
-  const { values } = trainer.parameters;
-  const { m, v } = trainer.optimiser;
-  const [p, first, second] = await memory.read([values, m, v]);
-  save(
-    path,
-    { values: p as Float32Array, m: first as Float32Array, v: second as Float32Array },
-    { step: String(state.step), curve: JSON.stringify(state.curve) },
-  );
-}
-
-function resume(trainer: Trainer, path: string): State {
-  const file = readSafetensors(readFileSync(path), { name: path });
-  const { memory } = trainer.engine;
-  const { m, v } = trainer.optimiser;
-  for (const [name, tensor] of [
-    ["values", trainer.parameters.values],
-    ["m", m],
-    ["v", v],
-  ] as const) {
-    const found = file.tensors.get(name);
-    if (found === undefined)
-      throw new UsageError(`${path}: no tensor "${name}"; start again with --fresh.`);
-    memory.write(tensor, toFloat32(found));
-  }
-  return {
-    step: Number(file.metadata["step"]),
-    curve: JSON.parse(file.metadata["curve"] ?? "[]") as [number, number][],
-  };
-}
-
-function* corpusBatches(seed: number, rowsAt: (T: number) => number): Generator<Batch, never> {
-  const tokenizer = buildTokenizer();
-  const buckets = new Buckets(LENGTHS, rowsAt);
-  for (const document of corpusStream(seed)) {
-    const batch = buckets.add({
-      tokens: tokenizer.encodeDocument(document, CONTEXT + 1),
-      countFrom: 1,
-    });
-    if (batch !== undefined) yield batch;
-  }
-  throw new Error("the corpus ended");
-}
-
-/** Twelve batches of documents from a seed that training never uses. */
-export function validation(trainer: LmTrainer): Batch[] {
-  const batches = corpusBatches(VALIDATION_SEED, (T) => trainer.rowsAt(T));
-  return Array.from({ length: 12 }, () => batches.next().value);
-}
 
 async function pretrain(
-  trainer: Trainer,
+  trainer: LmTrainer,
   steps: number,
   lr: number,
   seed: number,
@@ -204,26 +114,13 @@ async function pretrain(
 }
 
 /** A trainer of the same weights and moments whose updates drop. */
-function dropping(trainer: Trainer, config: GptConfig, training: LmTraining): Trainer {
+function dropping(trainer: LmTrainer, config: GptConfig, training: LmTraining): LmTrainer {
   const { engine, parameters, optimiser } = trainer;
   return new LmTrainer(engine, config, parameters, POSITIONS, training, optimiser);
 }
 
-function demonstrationRows(seed: number, n: number): Row[] {
-  const tokenizer = buildTokenizer();
-  const rng = new Rng(seed);
-  return Array.from({ length: n }, () => {
-    const demo = rng.next() < 0.5 ? demonstration(rng, "train") : liveDemonstration(rng, "train");
-    const prompt = tokenizer.encodePrompt(demo.prompt);
-    return {
-      tokens: [...prompt, ...tokenizer.encodeResponse(demo.response)],
-      countFrom: prompt.length,
-    };
-  });
-}
-
 async function fineTune(
-  trainer: Trainer,
+  trainer: LmTrainer,
   demos: number,
   epochs: number,
   seed: number,
