@@ -1,5 +1,6 @@
 // Parquet out and in, through hyparquet, which is loaded only when a file asks for it.
 import type { FileMetaData, SchemaElement } from "hyparquet";
+import { Meter } from "./bytes.ts";
 import type { Limits } from "./bytes.ts";
 import type { Column, ColumnType, Value } from "./columns.ts";
 import { FormatError, code, found } from "./errors.ts";
@@ -66,72 +67,43 @@ export async function* readParquet(
   limits: Limits,
 ): AsyncGenerator<ParquetRecord> {
   const parquet = await import("hyparquet");
+  const { checkFooter, checkPages } = await import("./parquet-pages.ts");
+  const { unsnap } = await import("./snappy.ts");
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  const metadata = await guarded(name, () => parquet.parquetMetadataAsync(file));
-  checkSize(metadata, bytes.length, name, limits);
-  const most = Math.min(limits.whole, Math.max(2 ** 20, limits.ratio * bytes.length));
-  await guarded(name, () => checkPages(metadata, file, limits.ratio * bytes.length, most));
-  const compressors = {
-    SNAPPY: (input: Uint8Array, size: number) => {
-      if (size > most) throw new RangeError(`a page of ${size} bytes`);
-      const output = new Uint8Array(size);
-      parquet.snappyUncompress(input, output);
-      return output;
-    },
-  };
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const range = { rowStart, rowEnd };
+  const whole = await guarded(name, () => {
+    checkFooter(file);
+    return parquet.parquetMetadataAsync(file, { geoparquet: false });
+  });
+  checkSize(whole, bytes.length, name, limits);
+  await guarded(name, () => checkPages(whole, file, limits));
+  const meter = new Meter(name, limits);
+  meter.packed(bytes.length);
+  let before = 0;
+  for (const group of whole.row_groups.filter(({ num_rows }) => num_rows > 0)) {
+    // The reader goes through all row groups that it is given, so it is given one.
+    const metadata = { ...whole, row_groups: [group], num_rows: group.num_rows };
     const rows = await guarded(name, () =>
-      parquet.parquetReadObjects({ file, metadata, ...range, compressors }),
+      parquet.parquetReadObjects({ file, metadata, parsers, compressors: { SNAPPY: unsnap } }),
     );
     for (const [i, row] of rows.entries()) {
-      yield { where: `row ${rowStart + i + 1}`, value: plain(row) as Record<string, unknown> };
+      const value = await guarded(name, () => plain(row, meter) as Record<string, unknown>);
+      yield { where: `row ${before + i + 1}`, value };
     }
-    rowStart = rowEnd;
+    before += rows.length;
   }
 }
 
-/**
- * Walks over all page headers and refuses sizes that the reader would believe: it makes lists as
- * long as they say and does not come back from a size that is missing.
- */
-async function checkPages(
-  { row_groups }: FileMetaData,
-  file: ArrayBuffer,
-  mostValues: number,
-  mostBytes: number,
-): Promise<void> {
-  const { parquetHeader } = await import("hyparquet/src/column.js");
-  const fits = (n: unknown, most: number) =>
-    Number.isSafeInteger(n) && Number(n) >= 0 && Number(n) <= most;
-  for (const { meta_data: chunk } of row_groups.flatMap((group) => group.columns)) {
-    if (chunk === undefined) throw new RangeError("a column without a description");
-    const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
-    const size = Number(chunk.total_compressed_size);
-    if (!fits(start, file.byteLength) || !fits(size, file.byteLength - start)) {
-      throw new RangeError("a column outside of the file");
-    }
-    const reader = { view: new DataView(file, start, size), offset: 0 };
-    while (reader.offset < size - 1) {
-      const header = parquetHeader(reader);
-      const page =
-        header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header;
-      const sized =
-        fits(header.compressed_page_size, size - reader.offset) &&
-        fits(header.uncompressed_page_size, mostBytes) &&
-        fits(page?.num_values, mostValues);
-      if (!sized) throw new RangeError("a page of an impossible size");
-      reader.offset += header.compressed_page_size;
-    }
-  }
-}
+/** Shapes are left as bytes: nothing here reads them. */
+const parsers = {
+  geometryFromBytes: (bytes: Uint8Array | undefined) => bytes,
+  geographyFromBytes: (bytes: Uint8Array | undefined) => bytes,
+};
 
 async function guarded<T>(name: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof FormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new FormatError(
       `${code(name)}: found Parquet data that cannot be read (${found(reason)}); expected an undamaged file without compression or with Snappy. Nothing was imported.`,
@@ -152,18 +124,27 @@ function checkSize(metadata: FileMetaData, size: number, name: string, limits: L
   }
 }
 
-/** A value with JSON's types only: whole numbers of 64 bits as numbers or text, dates as text. */
-function plain(value: unknown): unknown {
+/** Levels of objects and lists in a row: as in JSON lines. */
+const DEEPEST = 64;
+
+/**
+ * A value with JSON's types only: whole numbers of 64 bits as numbers or text, dates as text.
+ * A text that many rows share counts for each of them.
+ */
+function plain(value: unknown, meter: Meter, depth = 0): unknown {
+  if (depth > DEEPEST) throw new RangeError(`nesting deeper than ${DEEPEST} levels`);
+  meter.add(typeof value === "string" ? 1 + value.length : 1);
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);
   }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map((item) => plain(item, meter, depth + 1));
   if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value);
   return Object.assign(
     Object.create(null) as object,
-    Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)])),
+    Object.fromEntries(members.map(([key, member]) => [key, plain(member, meter, depth + 1)])),
   );
 }
