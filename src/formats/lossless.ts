@@ -91,11 +91,16 @@ const COLUMNS: Record<Imported["schema"], readonly Column[]> = {
   "prefs.prompt": PROMPT,
   "prefs.item": ITEM,
 };
+const SCHEMAS = `one of ${Object.keys(COLUMNS).join(", ")}`;
 const HASH: Column[] = columns("string", "hash");
 
 /** The columns of a lossless file of one kind of record, its checksum last. */
 export function losslessColumns(schema: Imported["schema"]): Column[] {
   return [...COLUMNS[schema], ...HASH];
+}
+
+function isSchema(schema: string): schema is Imported["schema"] {
+  return Object.hasOwn(COLUMNS, schema);
 }
 
 /** A record with its checksum: SHA-256 of the canonical JSON (RFC 8785) of all the rest. */
@@ -130,9 +135,11 @@ export function writeLossless(records: readonly Imported[]): string {
  * @throws FormatError when a newer version wrote it; Refusal when it breaks a rule
  */
 export function readLossless(value: object): Imported {
-  const { schema, v } = value as { schema: Imported["schema"]; v: unknown };
+  const { schema, v } = value as { schema: unknown; v: unknown };
+  if (typeof schema !== "string") throw refusal("schema", schema, SCHEMAS);
   if (typeof v === "number" && Number.isSafeInteger(v) && v > 1) throw newer(schema, v);
   if (v !== 1) throw refusal("v", v, "1");
+  if (!isSchema(schema)) throw refusal("schema", schema, SCHEMAS);
   const unknown = new Map<string, unknown>();
   const { hash, ...read } = readColumns(losslessColumns(schema), value, unknown);
   const record = read as unknown as Imported;
