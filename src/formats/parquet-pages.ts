@@ -21,6 +21,9 @@ interface Footer {
   field_4?: { field_1: { field_3?: { field_12?: Record<string, unknown> } }[] }[];
 }
 
+/** Most values per byte of the file, each counted once per level: lists of bits beside their numbers have 3. */
+const VALUES = 8;
+
 /** Checks the metadata at the end of a file before it is read. */
 export function checkFooter(file: ArrayBuffer): void {
   const view = new DataView(file);
@@ -105,7 +108,7 @@ export function checkPages(
   const leaves = leavesOf(schema);
   let unread = file.byteLength;
   const budget: Budget = {
-    values: limits.ratio * file.byteLength,
+    values: Math.max(2 ** 18, VALUES * file.byteLength),
     bytes: Math.min(limits.total, Math.max(2 ** 20, limits.ratio * file.byteLength)),
   };
   for (const group of row_groups) {

@@ -163,7 +163,8 @@ describe(`${MUTATIONS} mutations of the pages`, () => {
         const { user, system } = process.cpuUsage(start);
         if (user + system > 1e6) expect(user + system).toBeLessThan(1e6);
       }
-      expect([...outcomes].sort()).toEqual(["read", "refused"]);
+      expect([...outcomes].filter((one) => one !== "read" && one !== "refused")).toEqual([]);
+      expect(outcomes.has("refused")).toBe(true);
     },
     60_000 + 20 * MUTATIONS,
   );
