@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Cache } from "../src/reproduce/cache.ts";
-import { FULL, QUICK } from "../src/reproduce/forms.ts";
+import { FULL, QUICK, withSharedReward } from "../src/reproduce/forms.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { assemble } from "../src/reproduce/assemble.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
@@ -48,6 +48,11 @@ const OPTIONS: readonly Option[] = [
   { name: "cache", kind: "text", help: "folder of finished stages", fallback: ".cache/reproduce" },
   { name: "judgements", kind: "text", help: "people's rankings (JSON lines or zip) to learn from" },
   { name: "judgements-mix", kind: "flag", help: "with the simulated labelers', not instead" },
+  {
+    name: "shared-reward",
+    kind: "flag",
+    help: "the studied size's reward model serves the smallest size too",
+  },
   { name: "model", kind: "text", help: "a finished stage such as micro/ppo-ptx/1, for --export" },
   { name: "export", kind: "text", help: "run nothing, write that model's files to the folder" },
   { name: "report", kind: "flag", help: "run nothing, write what the cache holds" },
@@ -93,7 +98,8 @@ function wantedStages(stages: readonly Stage[], only: unknown): string[] | undef
 
 /** The form, with people's rankings where a file is given. @throws UsageError when it cannot be read or used */
 async function formOf(o: Options): Promise<Form> {
-  const form = o["quick"] === true ? QUICK : FULL;
+  const plain = o["quick"] === true ? QUICK : FULL;
+  const form = o["shared-reward"] === true ? withSharedReward(plain) : plain;
   const { judgements: path } = o;
   const mixed = o["judgements-mix"] === true;
   if (typeof path !== "string") {

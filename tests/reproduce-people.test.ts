@@ -130,6 +130,8 @@ describe("a file of people's rankings", () => {
     expect(learnedCount(form)).toBe(alone.training.length);
     expect(learnedCount({ ...QUICK, people: mixed })).toBe(mixed.training.length + QUICK.rankings);
     expect(learnedCount(QUICK)).toBe(QUICK.rankings);
+    expect(learnedCount(QUICK, 1)).toBe(QUICK.rankings + QUICK.servedRankings);
+    expect(learnedCount(form, 1)).toBe(alone.training.length);
     // keys of stages without people stay what they were
     expect(peopleSettings(QUICK)).toEqual({});
     expect(alone.digest).not.toBe(mixed.digest);

@@ -1,6 +1,6 @@
 // What the forms plan, counted on an engine that runs nothing: sweeps, what they start from, and the budgets.
 import { beforeAll, describe, expect, test } from "vitest";
-import { FULL, QUICK, variationsOf } from "../src/reproduce/forms.ts";
+import { FULL, QUICK, variationsOf, withSharedReward } from "../src/reproduce/forms.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
 import { stageKeys } from "../src/reproduce/stage.ts";
@@ -74,6 +74,17 @@ test("what a sweep is made of follows the form's own run", () => {
   const lengths = variationsOf(form).filter(({ name }) => name.includes("episodes"));
   expect(lengths.map(({ iterations }) => iterations)).toEqual([10, 10, 80, 80]);
   expect(lengths.every(({ klCoefficient }) => klCoefficient === 0.07)).toBe(true);
+});
+
+test("with a shared reward model the smallest size has none, and all others plan what they did", async () => {
+  const [plain, shared] = [await planned(QUICK, [1]), await planned(withSharedReward(QUICK), [1])];
+  const names = (stages: readonly Stage[]) => stages.map(({ name }) => name).sort();
+  expect(names(plain).filter((name) => !names(shared).includes(name))).toEqual(["nano/reward/1"]);
+  const of = (stages: readonly Stage[], name: string) => stages.find((one) => one.name === name);
+  expect(of(plain, "nano/ppo/1")?.inputs).toEqual(["nano/init/1", "nano/reward/1", "nano/rankings/1"]); // prettier-ignore
+  expect(of(shared, "nano/ppo/1")?.inputs).toEqual(["nano/init/1", "micro/init/1", "micro/reward/1", "micro/rankings/1"]); // prettier-ignore
+  expect(of(plain, "micro/reward/1")?.inputs).toEqual(["micro/init/1", "micro/rankings/1"]);
+  expect(of(shared, "micro/reward/1")?.inputs).toContain("nano/rankings/1");
 });
 
 test("the quick form's sweeps cost less than a twentieth of it", async () => {

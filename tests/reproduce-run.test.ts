@@ -16,8 +16,11 @@ import type { Form, Size } from "../src/reproduce/forms.ts";
 import { markdownOf } from "../src/reproduce/markdown.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
 import { configOf, tokenizer } from "../src/reproduce/models.ts";
-import { peopleOf, peopleSentence } from "../src/reproduce/people.ts";
+import { learnedRankings, peopleOf, peopleSentence } from "../src/reproduce/people.ts";
+import { tokenRankings } from "../src/reproduce/rankings.ts";
+import type { Rankings } from "../src/reproduce/rankings.ts";
 import type { Results, SampledPrompt } from "../src/reproduce/results.ts";
+import type { RewardData } from "../src/reproduce/reward.ts";
 import { Runner } from "../src/reproduce/runner.ts";
 import type { Made } from "../src/reproduce/runner.ts";
 import type { Stage } from "../src/reproduce/stage.ts";
@@ -33,10 +36,11 @@ const FORM: Form = {
   ...QUICK,
   sizes: [
     { ...tiny, name: "dot", kinds: ["prompted", "public", "sft", "ppo", "ppo-ptx"] },
-    { ...tiny, name: "blot", width: 32, kinds: ["sft"], judge: "dot" },
+    { ...tiny, name: "blot", width: 32, kinds: ["sft", "ppo"], judge: "dot" },
   ],
   ...{ studied: "dot", baseline: "dot", scale: 0.01, demonstrations: 24, initEpochs: 1 },
   ...{ publicRows: 12, publicEpochs: 1, answers: [3, 3], rankings: 12, validationRankings: 10 },
+  servedRankings: 6,
   ...{ foldRankings: 6, pairRankings: 4, pairEpochs: 2, batch: 16, minibatches: 2, iterations: 5 },
   ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   variations: [
@@ -86,6 +90,30 @@ test("the operations counted before are those that ran, within a quarter", () =>
   const planned = stages.reduce((sum, { flops }) => sum + flops, 0);
   expect(planned / ran).toBeGreaterThan(0.75);
   expect(planned / ran).toBeLessThan(1.25);
+});
+
+test("a reward model that serves another size learns from rankings of its answers and is measured on them", () => {
+  const stage = (name: string) => stages.find((one) => one.name === name);
+  expect(stage("blot/reward/1")).toBeUndefined();
+  expect(stage("dot/reward/1")?.inputs).toEqual([
+    "dot/init/1",
+    "dot/rankings/1",
+    "blot/rankings/1",
+  ]);
+  expect(stage("dot/reward/1")?.settings).toMatchObject({ servedRankings: 6 });
+  expect(stage("blot/ppo/1")?.inputs).toEqual(["blot/init/1", "dot/init/1", "dot/reward/1", "dot/rankings/1"]); // prettier-ignore
+  const found = (name: string) => (made as Made).artefact(name).data;
+  const [own, blots] = ["dot", "blot"].map((size) => found(`${size}/rankings/1`) as unknown as Rankings); // prettier-ignore
+  const { served } = found("dot/reward/1") as unknown as RewardData;
+  expect(served?.[0]).toHaveLength(tokenRankings(FORM, blots!.validation).length);
+  const learned = learnedRankings(FORM, own!, [blots!]);
+  expect(learned).toEqual([
+    ...tokenRankings(FORM, own!.training),
+    ...tokenRankings(FORM, blots!.training.slice(-6)),
+  ]);
+  const table = results().results.tables.find(({ id }) => id === "reward");
+  const [row] = (table?.rows ?? []).filter(([what]) => what?.startsWith("dot, on blot's answers"));
+  expect(row?.[1]).toMatch(/^\d/);
 });
 
 test("results name every claim, table and figure, with samples behind them", () => {

@@ -10,6 +10,7 @@ import { layOut, parameterCount } from "../model/parameters.ts";
 import type { DataPrompt } from "../world/dataset/index.ts";
 import type { Automatic, CustomerAnswers } from "./asking.ts";
 import { worldData } from "./data.ts";
+import { judgeOf, servedBy } from "./forms.ts";
 import type { Form, Kind, Size } from "./forms.ts";
 import { compared, rated } from "./judging.ts";
 import { configOf } from "./models.ts";
@@ -138,13 +139,22 @@ export class Findings {
     );
   }
 
-  /** Accuracy of a reward model on validation prompts, with the ranks of a group. */
+  /**
+   * Accuracy of the reward model that serves a size on that size's answers to validation prompts, with the ranks
+   * of a group.
+   */
   rewardAccuracy(size: string, group: Group): Estimate | undefined {
+    const { form } = this;
+    const [answered] = form.sizes.filter(({ name }) => name === size);
+    if (answered === undefined) return undefined;
+    const judge = judgeOf(form, answered);
+    const place = servedBy(form, judge).indexOf(answered);
     const scored = this.seeds.flatMap((seed) => {
       const rankings = this.rankings(size, seed);
-      const reward = this.reward(size, seed);
-      if (rankings === undefined || reward === undefined) return [];
-      return scoredRankings(rankings.validation, reward.validation, group);
+      const reward = this.reward(judge.name, seed);
+      const scores = judge === answered ? reward?.validation : reward?.served?.[place];
+      if (rankings === undefined || scores === undefined) return [];
+      return scoredRankings(rankings.validation, scores, group);
     });
     return scored.length === 0 ? undefined : pairAccuracy(scored);
   }

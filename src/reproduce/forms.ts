@@ -27,6 +27,8 @@ export interface Size {
   readonly sftRate: number;
   readonly policyRate: number;
   readonly sftEpochs: number;
+  /** epochs of the PPO initial model, where they are not the form's */
+  readonly initEpochs?: number;
   /** what is trained of this size besides the base */
   readonly kinds: readonly Kind[];
   /** the size whose reward model serves this one too, in all that it needs one for; its own by default */
@@ -78,6 +80,8 @@ export interface Form {
   readonly answers: readonly [least: number, most: number];
   readonly rankings: number;
   readonly validationRankings: number;
+  /** rankings of each other size that a reward model serves in reinforcement, learned beside its own size's */
+  readonly servedRankings: number;
   readonly rewardEpochs: number;
   /** rankings of each of the five folds' fits; 0 = no cross-validation */
   readonly foldRankings: number;
@@ -114,6 +118,10 @@ export interface Form {
 /** The size whose reward and value models serve a size. */
 export const judgeOf = ({ sizes }: Form, size: Size): Size =>
   sizes.find(({ name }) => name === size.judge) ?? size;
+
+/** The other sizes whose reinforcement a size's reward model serves: it learns from rankings of their answers too. */
+export const servedBy = ({ sizes }: Form, { name }: Size): Size[] =>
+  sizes.filter(({ judge, kinds }) => judge === name && kinds.some((kind) => /^ppo/.test(kind)));
 
 const ALL: readonly Kind[] = ["prompted", "public", "sft", "init", "ppo", "ppo-ptx"];
 
@@ -186,6 +194,7 @@ export const QUICK: Form = {
   answers: [4, 6],
   rankings: 2600,
   validationRankings: 200,
+  servedRankings: 1300,
   rewardEpochs: 1,
   foldRankings: 160,
   pairRankings: 80,
@@ -217,6 +226,19 @@ export const QUICK: Form = {
   bestPrompts: 64,
   bestSamples: 16,
 };
+
+/**
+ * The form with one reward and one value model, of the studied size, for the smallest size too, as the paper's 6 B
+ * models serve all policies (C.2), and with what the smallest then had more of when it was tried (docs/REPRODUCE.md).
+ */
+export function withSharedReward(form: Form): Form {
+  const [least] = [...form.sizes].sort((a, b) => a.width - b.width);
+  const more = { policyRate: 4e-4, initEpochs: 6, judge: form.studied };
+  const sizes = form.sizes.map((one) =>
+    one === least ? { ...one, ...more, steps: Math.max(one.steps, 5000) } : one,
+  );
+  return { ...form, sizes };
+}
 
 /** The paper's proportions: 126 times between the sizes, all kinds at every size. */
 export const FULL: Form = {

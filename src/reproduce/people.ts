@@ -131,18 +131,30 @@ export function peopleSentence(
   return `${file}: ${counted(used, "ranking", "rankings")} by ${counted(people, "person", "people")} ${used === 1 ? "fits" : "fit"}, ${training.length} to learn from ${how} and ${heldOut.length} held out${rest}.`;
 }
 
-/** What the reward model and DPO learn from: people's rankings where there are any, else the simulated labelers'. */
-export function learnedRankings(form: Form, rankings: Rankings): TokenRanking[] {
-  const { people } = form;
-  if (people === undefined) return tokenRankings(form, rankings.training);
-  return people.mixed
-    ? [...people.training, ...tokenRankings(form, rankings.training)]
-    : [...people.training];
+/**
+ * What the reward model and DPO learn from: people's rankings where there are any, else the simulated labelers'.
+ * @param served rankings of other sizes' answers, of which the last `servedRankings` are taken: other prompts than
+ * the first ones, as far as there are others
+ */
+export function learnedRankings(
+  form: Form,
+  rankings: Rankings,
+  served: readonly Rankings[] = [],
+): TokenRanking[] {
+  const { people, servedRankings } = form;
+  if (people !== undefined && !people.mixed) return [...people.training];
+  const others = served.flatMap(({ training }) => training.slice(-servedRankings));
+  const simulated = tokenRankings(form, [...rankings.training, ...others]);
+  return [...(people?.training ?? []), ...simulated];
 }
 
-/** How many those are, before there are any. */
-export const learnedCount = ({ people, rankings }: Form): number =>
-  people === undefined ? rankings : people.training.length + (people.mixed ? rankings : 0);
+/** How many those are, before there are any, with `served` other sizes. */
+export function learnedCount(form: Form, served = 0): number {
+  const { people, rankings, servedRankings } = form;
+  const simulated = rankings + served * Math.min(rankings, servedRankings);
+  if (people === undefined) return simulated;
+  return people.training.length + (people.mixed ? simulated : 0);
+}
 
 /** What a stage's key hangs on, absent without people. */
 export const peopleSettings = ({ people }: Form): { readonly people?: string } =>

@@ -1,7 +1,7 @@
 // Every stage of a form in the order of their inputs: models, then what they are asked, then the trials.
 import { unitCosts } from "./costs.ts";
 import type { UnitCosts } from "./costs.ts";
-import { mainRun, variationsOf } from "./forms.ts";
+import { judgeOf, mainRun, servedBy, variationsOf } from "./forms.ts";
 import type { Form, Kind, Size, Variation } from "./forms.ts";
 import { FOLDS, names } from "./names.ts";
 import type { Scope } from "./scope.ts";
@@ -41,6 +41,7 @@ export async function stagesOf(
     const own = sizes.map((size): Scope => {
       return { form, size, seed, cost: scopes.get(size.name) as UnitCosts, shipped };
     });
+    for (const scope of own) stages.push(...beginnings(scope));
     for (const scope of own) stages.push(...(await sizeStages(scope)));
     const studied = own.filter(({ size }) => size.name === form.studied);
     for (const scope of studied) stages.push(...(await studiedStages(scope)));
@@ -48,14 +49,23 @@ export async function stagesOf(
   return stages;
 }
 
+/** What a reward model is made from, of whatever size: bases, initial models, and rankings of their answers. */
+function beginnings(scope: Scope): Stage[] {
+  const { form, size } = scope;
+  const stages = [baseStage(scope)];
+  const judge = judgeOf(form, size);
+  const ranked = judge === size || servedBy(form, judge).includes(size);
+  if (ranked || size.kinds.includes("init")) stages.push(initStage(scope));
+  if (ranked) stages.push(rankingsStage(scope));
+  return stages;
+}
+
 async function sizeStages(scope: Scope): Promise<Stage[]> {
   const { form, size, seed } = scope;
-  const stages = [baseStage(scope), customerStage(scope, "base"), automaticStage(scope, "base")];
+  const stages = [customerStage(scope, "base"), automaticStage(scope, "base")];
   const has = (kind: Kind): boolean => size.kinds.includes(kind);
   if (has("public")) stages.push(publicStage(scope));
-  const judges = size.judge === undefined;
-  if (judges || has("init") || has("ppo") || has("ppo-ptx")) stages.push(initStage(scope));
-  if (judges) stages.push(rankingsStage(scope), await rewardStage(scope));
+  if (size.judge === undefined) stages.push(await rewardStage(scope));
   if (has("sft")) stages.push(epochsStage(scope));
   if (has("sft")) stages.push(selectStage(scope));
   if (has("prompted")) stages.push(promptedStage(scope));

@@ -13,10 +13,11 @@ import type { SessionShape } from "../rlhf/session/state.ts";
 import type { DataPrompt } from "../world/dataset/index.ts";
 import { Rng } from "../world/index.ts";
 import { corpusRows, promptTokens, worldData } from "./data.ts";
-import { judgeOf } from "./forms.ts";
+import { judgeOf, servedBy } from "./forms.ts";
 import type { Form, Size, Variation } from "./forms.ts";
 import { goldUtility } from "./judging.ts";
 import { CONTEXT, configOf } from "./models.ts";
+import { gainOf, meanOf } from "./reward.ts";
 import type { RewardData } from "./reward.ts";
 import type { Artefact, Json, Work } from "./stage.ts";
 import { learnedRankings } from "./people.ts";
@@ -79,6 +80,17 @@ export interface Beginning {
 const named = (config: GptConfig, flat: Float32Array) =>
   unflatten(layOut("init", gptSpecs(config), false), flat);
 
+/**
+ * The scale of a size's rewards. Where another size's reward model serves it, its own samples have mean 0 and
+ * deviation 1: they are so far below demonstrations that the limit would make all of them equal.
+ */
+function scaleOf(form: Form, size: Size, reward: RewardData): { mean: number; gain: number } {
+  const judge = judgeOf(form, size);
+  if (judge === size) return reward;
+  const scores = reward.served?.[servedBy(form, judge).indexOf(size)] ?? [];
+  return { mean: meanOf(scores.flat()), gain: gainOf(scores.flat()) };
+}
+
 /** A session that stands before its first iteration. */
 export async function begin(
   engine: Engine,
@@ -106,7 +118,9 @@ export async function begin(
   const { trunk, head } = from.reward.tensors;
   if (trunk === undefined || head === undefined) throw new Error("reinforce: no reward model");
   engine.memory.write(full.trunk.values, trunk);
-  const { bias, mean, gain } = from.reward.data as unknown as RewardData;
+  const reward = from.reward.data as unknown as RewardData;
+  const { bias } = reward;
+  const { mean, gain } = scaleOf(form, size, reward);
   const fit = { weights: head, bias, loss: NaN, accuracy: NaN, comparisons: 0, scores: [] };
   // two scores with this mean and this deviation make the head's normalisation the reward model's own
   const spread = gain === 0 ? 0 : 1 / gain;

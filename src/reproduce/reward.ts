@@ -84,6 +84,16 @@ export async function fitReward(
   };
 }
 
+export const meanOf = (scores: readonly number[]): number =>
+  scores.reduce((sum, one) => sum + one, 0) / Math.max(1, scores.length);
+
+/** 1 / standard deviation of scores, or 0 where they do not differ. */
+export function gainOf(scores: readonly number[]): number {
+  const centre = meanOf(scores);
+  const variance = meanOf(scores.map((one) => (one - centre) ** 2));
+  return variance > 1e-12 ? 1 / Math.sqrt(variance) : 0;
+}
+
 /** What the stage of the reward model leaves besides its tensors `trunk`, `head`. */
 export interface RewardData {
   readonly bias: number;
@@ -95,6 +105,8 @@ export interface RewardData {
   readonly comparisons: number;
   /** raw scores of the validation rankings */
   readonly validation: readonly (readonly number[])[];
+  /** and of the validation rankings of each other size that it serves, in the form's order */
+  readonly served?: readonly (readonly (readonly number[])[])[];
   /** and of people's that are held out, where there are any */
   readonly people?: readonly (readonly number[])[];
 }
@@ -105,29 +117,26 @@ export async function makeReward(
   form: Form,
   config: GptConfig,
   init: Float32Array,
-  rankings: Rankings,
+  { own, served }: { own: Rankings; served: readonly Rankings[] },
   seed: number,
 ): Promise<Artefact> {
-  const training = learnedRankings(form, rankings);
+  const training = learnedRankings(form, own, served);
   const settings = { epochs: form.rewardEpochs, elements: 4, seed: seed + 9 };
   const fitted = await fitReward(work, form, config, init, training, settings);
-  const validation = await fitted.scores(tokenRankings(form, rankings.validation));
+  const validation = await fitted.scores(tokenRankings(form, own.validation));
+  const others: number[][][] = [];
+  for (const one of served) others.push(await fitted.scores(tokenRankings(form, one.validation)));
   const { people } = form;
   const byPeople = people === undefined ? {} : { people: await fitted.scores(people.heldOut) };
   const demonstrations = await fitted.scores(demonstrated(form));
-  const flat = demonstrations.flat();
-  const mean = flat.reduce((sum, one) => sum + one, 0) / Math.max(1, flat.length);
-  const samples = validation.flat();
-  const centre = samples.reduce((sum, one) => sum + one, 0) / Math.max(1, samples.length);
-  const variance =
-    samples.reduce((sum, one) => sum + (one - centre) ** 2, 0) / Math.max(1, samples.length);
   const data: RewardData = {
     bias: fitted.fit.bias,
-    mean,
-    gain: variance > 1e-12 ? 1 / Math.sqrt(variance) : 0,
+    mean: meanOf(demonstrations.flat()),
+    gain: gainOf(validation.flat()),
     trainingAccuracy: fitted.fit.accuracy,
     comparisons: fitted.fit.comparisons,
     validation,
+    ...(others.length === 0 ? {} : { served: others }),
     ...byPeople,
   };
   const tensors = { trunk: fitted.trunk, head: Float32Array.from(fitted.fit.weights) };

@@ -1,6 +1,6 @@
 // Stages that train: base models, supervised ones, the reward model with its rankings, and reinforcement.
 import { corpusRows, publicRows, worldData } from "./data.ts";
-import { checkpointsOf, judgeOf } from "./forms.ts";
+import { checkpointsOf, judgeOf, servedBy } from "./forms.ts";
 import type { Variation } from "./forms.ts";
 import { configOf } from "./models.ts";
 import { names } from "./names.ts";
@@ -73,8 +73,8 @@ export function initStage(
   name: string = names.init(scope.size.name, scope.seed),
   initMix = scope.form.initMix,
 ): Stage {
-  const { form, seed } = scope;
-  const { initEpochs: epochs } = form;
+  const { form, size, seed } = scope;
+  const epochs = size.initEpochs ?? form.initEpochs;
   const rows = () => {
     const demonstrations = worldData(form).demonstrations;
     const corpus = corpusRows(3000 + seed);
@@ -121,7 +121,10 @@ export function rankingsStage(scope: Scope): Stage {
   };
 }
 
-/** The reward model, from an initial model: the rankings are always those of the form's own one. */
+/**
+ * The reward model, from an initial model: the rankings are always those of the form's own one, and of the sizes
+ * that it serves.
+ */
 export async function rewardStage(
   scope: Scope,
   name: string = names.reward(scope.size.name, scope.seed),
@@ -130,17 +133,23 @@ export async function rewardStage(
   const { form, size, seed, cost } = scope;
   const { validationRankings, answers, rewardEpochs, people } = form;
   const ranked = names.rankings(size.name, seed);
+  const served = servedBy(form, size).map(({ name: other }) => names.rankings(other, seed));
+  const servedRankings = served.length === 0 ? undefined : form.servedRankings;
   const ofPeople = (people?.heldOut ?? []).reduce((n, one) => n + one.completions.length, 0);
-  const judged = validationRankings * answers[1] + ofPeople + 200;
+  const judged = (1 + served.length) * validationRankings * answers[1] + ofPeople + 200;
+  const learned = learnedCount(form, served.length);
   return {
     name,
-    settings: jsonOf({ rewardEpochs, head: "all rankings", seed, ...peopleSettings(form) }),
-    inputs: [init, ranked],
-    flops:
-      learnedCount(form) * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
+    settings: jsonOf({
+      ...{ rewardEpochs, head: "all rankings", seed, servedRankings },
+      ...peopleSettings(form),
+    }),
+    inputs: [init, ranked, ...served],
+    flops: learned * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
     run: (work) => {
-      const found = work.input(ranked).data as unknown as Rankings;
-      return makeReward(work, form, configOf(size), values(work.input(init)), found, seed);
+      const found = (stage: string) => work.input(stage).data as unknown as Rankings;
+      const rankings = { own: found(ranked), served: served.map(found) };
+      return makeReward(work, form, configOf(size), values(work.input(init)), rankings, seed);
     },
   };
 }

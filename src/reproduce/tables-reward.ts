@@ -44,10 +44,11 @@ export function rewardTable(found: Findings): ResultTable {
   const sizes = found.form.sizes.filter(
     ({ name }) => found.rewardAccuracy(name, "training") !== undefined,
   );
+  const own = sizes.filter(({ judge }) => judge === undefined);
   const { people } = found.form;
   const by = people === undefined ? "" : "simulated ";
   if (people !== undefined) {
-    for (const { name } of sizes) {
+    for (const { name } of own) {
       const accuracy = percent(found.peopleAccuracy(name));
       rows.push([
         `${name}: accuracy, people's held-out rankings`,
@@ -61,20 +62,21 @@ export function rewardTable(found: Findings): ResultTable {
       pair(PAPER_SHARES.agreementTraining),
     ]);
   }
-  for (const { name } of sizes) {
+  for (const { name, judge } of sizes) {
+    const whose = judge === undefined ? name : `${judge}, on ${name}'s answers`;
     rows.push(
       [
-        `${name}: accuracy, ${by}training labelers`,
+        `${whose}: accuracy, ${by}training labelers`,
         percent(found.rewardAccuracy(name, "training")),
         pair(PAPER_SHARES.rewardTraining),
       ],
       [
-        `${name}: accuracy, ${by}held-out labelers`,
+        `${whose}: accuracy, ${by}held-out labelers`,
         percent(found.rewardAccuracy(name, "heldOut")),
         pair(PAPER_SHARES.rewardHeldOut),
       ],
       [
-        `${name}: two ${by}training labelers agree (ceiling)`,
+        `${judge === undefined ? name : `${name}'s answers`}: two ${by}training labelers agree (ceiling)`,
         percent(ceiling(found, name)),
         pair(PAPER_SHARES.agreementTraining),
       ],
