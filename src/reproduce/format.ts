@@ -18,7 +18,9 @@ export function plain(one: Measured | undefined, digits = 2): string {
 }
 
 export function number(value: number | undefined, digits = 2): string {
-  return value === undefined || !Number.isFinite(value) ? NOTHING : value.toFixed(digits);
+  if (value === undefined || !Number.isFinite(value)) return NOTHING;
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
 /** A value of the paper, as a share in percent or as it is; a dash where the paper has none. */

@@ -45,14 +45,14 @@ export interface Axis {
 }
 
 /**
- * A vertical axis around these values whose ends are round numbers; two to five ticks.
+ * A vertical axis around these values whose ends are round numbers; two to five ticks by two or three parts.
  * Noise just below zero, as an estimate of a KL has it, does not lower the axis below zero.
  */
-export function valueAxis(lowest: number, high: number): Axis {
+export function valueAxis(lowest: number, high: number, parts = 2): Axis {
   const low = lowest < 0 && -lowest < 0.05 * (high - lowest) ? 0 : lowest;
   const flat = !(high - low > 1e-9 * Math.max(1, Math.abs(low)));
   const top = flat ? low + (Math.abs(low) * 0.1 || 1) : high;
-  const step = niceStep((top - low) / 2);
+  const step = niceStep((top - low) / parts);
   const first = Math.floor(low / step + 1e-6);
   const last = Math.ceil(top / step - 1e-6);
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);

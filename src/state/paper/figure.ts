@@ -100,6 +100,9 @@ export function drawnAs({ kind, series }: Figure): Figure["kind"] {
   return Math.max(0, ...known) < 2 ? "bars" : kind;
 }
 
+/** Lines are drawn high enough for an axis in so many parts. */
+const LINE_PARTS = 3;
+
 /** A vertical axis around all values with their intervals. */
 export function axisOf(figure: Figure): Axis {
   const { series } = figure;
@@ -112,14 +115,41 @@ export function axisOf(figure: Figure): Axis {
   // Bars are lengths, so they begin at zero.
   return kind === "bars"
     ? valueAxis(Math.min(0, least), Math.max(0, most))
-    : valueAxis(least, most);
+    : valueAxis(least, most, LINE_PARTS);
 }
+
+/** Values from here on are written with three decimals at most: more is noise, and does not fit a row. */
+const SMALL = 0.01;
 
 /** "62.1 [58, 66.2]", or "–" where nothing is known. */
 export function valueText({ y, low, high }: FigurePoint): string {
   if (y === undefined) return "–";
-  if (low === undefined || high === undefined) return compact(y);
-  return `${compact(y)} [${compact(low)}, ${compact(high)}]`;
+  const all = [y, low ?? y, high ?? y];
+  const coarse = Math.max(...all.map(Math.abs)) >= SMALL;
+  const [value, from, to] = all.map((one) =>
+    compact(coarse ? Number(one.toFixed(3)) : one).replace(/^-/, "−"),
+  );
+  return low === undefined || high === undefined ? `${value}` : `${value} [${from}, ${to}]`;
+}
+
+/** About how high a figure is drawn, in rows of a bar chart; lines are as high as a dozen. */
+function heightOf(figure: Figure): number {
+  if (drawnAs(figure) === "lines") return 14;
+  const rows = figure.series.reduce((sum, { points }) => sum + points.length, 0);
+  return 5 + rows + (figure.series.length > 1 ? 1.5 * places(figure).length : 0);
+}
+
+/** Two columns of about the same height, in order: the first down, then the second. */
+export function inColumns(figures: readonly Figure[]): Figure[][] {
+  const heights = figures.map(heightOf);
+  const total = heights.reduce((sum, height) => sum + height, 0);
+  let [cut, best, above] = [figures.length, total, 0];
+  heights.forEach((height, i) => {
+    above += height;
+    const longer = Math.max(above, total - above);
+    if (longer < best) [cut, best] = [i + 1, longer];
+  });
+  return [figures.slice(0, cut), figures.slice(cut)].filter((column) => column.length > 0);
 }
 
 /** A place as it is written. */

@@ -1,5 +1,5 @@
 // The paper page: results of `npm run reproduce` as shipped or as a person opened them, and the samples behind them.
-import { code, FormatError } from "../../formats/errors.ts";
+import { code, FormatError, found } from "../../formats/errors.ts";
 import type { Figure, FigurePoint, Results, SampledPrompt } from "../../reproduce/results.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { count, sentenceOf } from "../format.ts";
@@ -78,6 +78,11 @@ export class Paper {
       this.#source = (name) => this.#given(name);
       this.#announcer.say(`Opened ${file.name}.`);
       return;
+    }
+    if (!Array.isArray(value)) {
+      throw new FormatError(
+        `${code(file.name)}: found ${found(value)}; expected a results.json of npm run reproduce, or a file of samples beside it. Nothing was opened.`,
+      );
     }
     // A list of prompts may come before or after the results that name it.
     readSamples(value, file.name);
