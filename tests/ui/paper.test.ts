@@ -15,6 +15,7 @@ import { samplesCsv } from "../../src/state/paper/export.ts";
 import {
   axisOf,
   drawnAs,
+  inColumns,
   ordered,
   places,
   positions,
@@ -320,9 +321,22 @@ describe("figures", () => {
     expect(axisOf({ ...bars, series: [] })).toMatchObject({ low: 0 });
     expect(valueText({ x: 1, y: 14, low: 10, high: 18 })).toBe("14 [10, 18]");
     expect(valueText({ x: 1 })).toBe("–");
+    expect(valueText({ x: 1, y: 0.04171, low: 0.00926, high: 0.0787 })).toBe("0.042 [0.009, 0.079]"); // prettier-ignore
+    expect(valueText({ x: 1, y: -0.234 })).toBe("−0.234");
+    expect(valueText({ x: 1, y: 0.0004 })).toBe("4e-4");
     const { columns, rows } = tableOf(lines);
     expect(columns).toHaveLength(6);
     expect(rows).toHaveLength(8);
+  });
+
+  test("stand in two columns, in order, none of them much longer", () => {
+    const ids = (all: readonly Figure[][]): string[][] => all.map((one) => one.map(({ id }) => id));
+    const as = (id: string, figure: Figure): Figure => ({ ...figure, id });
+    const [tall, low] = [bars, lines];
+    expect(ids(inColumns([as("a", low), as("b", low), as("c", tall)]))).toEqual([["a", "b"], ["c"]]); // prettier-ignore
+    expect(ids(inColumns([as("a", tall), as("b", low), as("c", low)]))).toEqual([["a"], ["b", "c"]]); // prettier-ignore
+    expect(ids(inColumns([as("a", low)]))).toEqual([["a"]]);
+    expect(inColumns([])).toEqual([]);
   });
 
   test("write round numbers below a scale, and places where they stand evenly", () => {

@@ -89,12 +89,13 @@ export interface Reading {
 /** What a meter shows at a row of the metrics. */
 export function readMeter({ metric }: Meter, metrics: Metrics, row: number): Reading {
   const value = metrics.at(metric, row);
+  const written = compact(value).replace(/^-/, "−");
   if (!Number.isFinite(value)) return { value: "–", word: "" };
   if (metric === "objective/scores") return { value: signed(value, 2), word: "" };
-  if (metric === "objective/kl") return { value: compact(value), word: leashWord(value) };
-  if (metric !== "ptx_loss") return { value: compact(value), word: "" };
+  if (metric === "objective/kl") return { value: written, word: leashWord(value) };
+  if (metric !== "ptx_loss") return { value: written, word: "" };
   const first = metrics.column(metric).find((one) => Number.isFinite(one)) ?? value;
-  return { value: compact(value), word: speechWord(first, value) };
+  return { value: written, word: speechWord(first, value) };
 }
 
 /** The row of the metrics that the playhead (null = the newest) stands at. */
