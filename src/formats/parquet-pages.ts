@@ -22,7 +22,7 @@ interface Footer {
 }
 
 /** Most values per byte of the file, each counted once per level: lists of bits beside their numbers have 3. */
-const VALUES = 8;
+const VALUES = 4;
 
 /** Checks the metadata at the end of a file before it is read. */
 export function checkFooter(file: ArrayBuffer): void {
