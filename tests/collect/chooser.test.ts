@@ -52,7 +52,7 @@ async function visit(
   n: number,
   schedule = NEW_SCHEDULE,
 ) {
-  const chooser = new Chooser("p", select, 0);
+  const chooser = new Chooser("p", select);
   const logged: { item: string; policy: string; propensity: number }[] = [];
   const fallbacks: (string | null)[] = [];
   for (let i = 0; i < n; i++) {
@@ -105,7 +105,7 @@ describe("a chooser", () => {
       return select(...call);
     };
     const sets = new Sets(40);
-    const chooser = new Chooser("p", slow, 0);
+    const chooser = new Chooser("p", slow);
     const seen: string[] = [];
     const judge = async (judged: number) => {
       const [first] = await chooser.next(() => sets, NEW_SCHEDULE, judged, MOST);

@@ -40,7 +40,7 @@ export interface Waiting {
 const BATCH = 10;
 /** Milliseconds that a person waits for the models before one set is taken at random. */
 const PATIENCE = 50;
-/** Milliseconds before a batch is drawn ahead: what the worker reads would hold up the first judgement that is saved. */
+/** Milliseconds before the worker is asked: what it reads would hold up the first judgement that is saved. */
 const REST = 400;
 /** Most sets that a batch is drawn from; of more that wait, so many are taken at random. */
 export const POOL = 1000;
@@ -51,6 +51,7 @@ let dead: Promise<never> = new Promise(() => undefined);
 
 /** In the quality worker, which is started when first needed and stays. */
 export const selectInWorker: Select = async (project, open, options) => {
+  await new Promise((resolve) => setTimeout(resolve, REST));
   connection ??= connect();
   return Promise.race([(await connection).api.next(project, open, options), dead]);
 };
@@ -71,18 +72,15 @@ export class Chooser {
   fallback: Fallback | null = null;
   readonly #project: string;
   readonly #select: Select;
-  readonly #rest: number;
   #picks: readonly Pick[] = [];
   #policy = "";
   #drawn = 0;
   /** the next batch: drawn before the last set of this one was judged, so that nobody waits for it */
   #ahead: Promise<Batch> | null = null;
 
-  /** @param rest milliseconds before a batch is drawn ahead of its need */
-  constructor(project: string, select: Select, rest = REST) {
+  constructor(project: string, select: Select) {
     this.#project = project;
     this.#select = select;
-    this.#rest = rest;
   }
 
   /**
@@ -124,7 +122,7 @@ export class Chooser {
       this.#picks = this.#draws(now(), judged).atRandom(1, null).picks;
     }
     if (this.#picks.length < most && now().waiting > this.#picks.length) {
-      this.#ahead ??= rest(this.#rest).then(() => this.#draw(now(), options, judged));
+      this.#ahead ??= this.#draw(now(), options, judged);
     }
     return this.#picks.map((pick) => ({ item: pick.id, chosen: chosenOf(pick) }));
   }
@@ -169,8 +167,6 @@ export class Chooser {
     return { pool, seed, batch, atRandom };
   }
 }
-
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The batch, or null when it takes longer than a person should wait. */
 async function soon(drawing: Promise<Batch>): Promise<Batch | null> {
