@@ -121,12 +121,16 @@ export class Decisions {
       this.#announcer.alert(judging.failure);
       return;
     }
-    judging.saving = "idle";
     void requestPersistence();
     asking.dropDraft();
-    await this.#record(ranking.task);
-    this.saved = said;
-    await this.#goOn(ranking, first, said);
+    try {
+      await this.#record(ranking.task);
+      this.saved = said;
+      // Until the next set is here, keys would go to the one that was just saved.
+      await this.#goOn(ranking, first, said);
+    } finally {
+      judging.saving = "idle";
+    }
   }
 
   /** The decision on screen, stamped with all that is known about it; null for none. */
