@@ -116,8 +116,8 @@ function checkSize(metadata: FileMetaData, size: number, name: string, limits: L
   const rows = Number(metadata.num_rows);
   const groups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   const unpacked = metadata.row_groups.reduce((sum, g) => sum + Number(g.total_byte_size), 0);
-  // Rows of texts take more than a byte each; a row of nothing takes a microsecond and 100 bytes.
-  const fits = rows >= 0 && rows === groups && rows <= Math.max(2 ** 16, size);
+  // Rows of texts take more than three bytes each; a row of nothing takes two microseconds and 100 bytes.
+  const fits = rows >= 0 && rows === groups && rows <= Math.max(2 ** 16, size / 3);
   if (!fits || !(unpacked <= limits.total)) {
     throw new FormatError(
       `${code(name)}: found ${rows} rows of ${unpacked} bytes in a file of ${size} bytes; expected counts that agree. Nothing was imported.`,

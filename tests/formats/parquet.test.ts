@@ -92,6 +92,24 @@ describe("Parquet files that are read", () => {
   });
 });
 
+/** A file of about 200 kB with so many rows of nothing but nulls, beside one text that does not pack. */
+function nulls(rows: number, columns: number): Uint8Array<ArrayBuffer> {
+  const random = generator(7);
+  const letter = () => String.fromCharCode(33 + below(random, 90));
+  const text = Array.from({ length: 200_000 }, letter).join("");
+  const nothing = Array<null>(rows - 1).fill(null);
+  const column = (name: string, data: (string | null)[]) => ({ name, data, type: "STRING" as const }); // prettier-ignore
+  const empty = Array.from({ length: columns }, (_, i) => column(`c${i}`, [null, ...nothing]));
+  return new Uint8Array(parquetWriteBuffer({ columnData: [column("t", [text, ...nothing]), ...empty] })); // prettier-ignore
+}
+
+it("a second a megabyte is enough for rows of nothing: more of them, or more columns, are refused", async () => {
+  const slow = (await rowsOf(nulls(60_000, 4))).length;
+  expect(slow).toBe(60_000);
+  await expect(rowsOf(nulls(60_000, 8))).rejects.toThrow(/number of values/);
+  await expect(rowsOf(nulls(80_000, 1))).rejects.toThrow(/found 80000 rows .* counts that agree/);
+});
+
 describe("Parquet files that are refused before hyparquet believes them", () => {
   it("with levels of no length, which were read from byte 0 for ever", async () => {
     // Stop, stop, and one group of bits: field 6 becomes field 7, and the group a run of no value.
