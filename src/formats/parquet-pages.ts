@@ -22,8 +22,8 @@ interface Footer {
 }
 
 /**
- * Most values per byte of a file of more than 128 KiB, each counted once per level: a megabyte of nulls is then read
- * in less than a second. Texts that somebody judges have less than one.
+ * Most values per byte of a file of more than 256 KiB, each counted once per level: a megabyte of nulls is then read
+ * in less than a second. Chats have more where many rows repeat the same texts, and are refused (docs/FORMATS.md).
  */
 const VALUES = 2;
 
@@ -111,7 +111,7 @@ export function checkPages(
   const leaves = leavesOf(schema);
   let unread = file.byteLength;
   const budget: Budget = {
-    values: Math.max(2 ** 18, VALUES * file.byteLength),
+    values: Math.max(2 ** 19, VALUES * file.byteLength),
     bytes: Math.min(limits.total, Math.max(2 ** 20, limits.ratio * file.byteLength)),
   };
   for (const group of row_groups) {
