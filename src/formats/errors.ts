@@ -9,6 +9,9 @@ export class FormatError extends Error {
   }
 }
 
+/** A file that is not damaged but would take too long; `message` is what was found in it. */
+export class TooMuch extends Error {}
+
 /** One record cannot be taken; the others still can. `message` lacks the file, the line and the end. */
 export class Refusal extends Error {
   /** Name of the format that the record looks like, when the sentence is about that. */

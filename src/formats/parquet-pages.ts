@@ -22,10 +22,11 @@ interface Footer {
 }
 
 /**
- * Most values per byte of a file of more than 256 KiB, each counted once per level: a megabyte of nulls is then read
- * in less than a second. Chats have more where many rows repeat the same texts, and are refused (docs/FORMATS.md).
+ * Most values per byte of a file of more than 512 KiB, each counted once per level and a row as four more: a tenth of a
+ * microsecond each, so a megabyte of nulls is read in less than a second (docs/FORMATS.md).
  */
-const VALUES = 2;
+const VALUES = 8;
+const PER_ROW = 4;
 
 /** Checks the metadata at the end of a file before it is read. */
 export function checkFooter(file: ArrayBuffer): void {
@@ -111,12 +112,13 @@ export function checkPages(
   const leaves = leavesOf(schema);
   let unread = file.byteLength;
   const budget: Budget = {
-    values: Math.max(2 ** 19, VALUES * file.byteLength),
+    values: VALUES * Math.max(2 ** 19, file.byteLength),
     bytes: Math.min(limits.total, Math.max(2 ** 20, limits.ratio * file.byteLength)),
   };
   for (const group of row_groups) {
     whole(group.columns.length, leaves.length, "number of columns");
-    const rows = whole64(group.num_rows, budget.values, "number of rows");
+    const rows = whole64(group.num_rows, Number.MAX_SAFE_INTEGER, "number of rows");
+    spend(budget, "values", PER_ROW * rows);
     for (const [i, elements] of leaves.entries()) {
       const chunk = group.columns[i]?.meta_data;
       if (chunk === undefined) throw new RangeError("a column without a description");
@@ -140,7 +142,7 @@ function checkChunk(bytes: Uint8Array, column: Column, budget: Budget): number {
     walkStruct({ ...reader });
     const header = parquetHeader(reader);
     const size = whole(header.compressed_page_size, left(reader), "page of size");
-    spend(budget, "bytes", whole(header.uncompressed_page_size, budget.bytes, "page of size"));
+    spend(budget, "bytes", whole(header.uncompressed_page_size, 2 ** 31, "page of size"));
     const page = bytes.subarray(reader.offset, reader.offset + size);
     values += checkPage(header, page, column, budget);
     reader.offset += size;
@@ -199,7 +201,7 @@ function checkSecond(
 
 /** The number of values of a page, counted once for every level that hyparquet makes of each. */
 function countOf(page: { num_values: number } | undefined, levels: number, budget: Budget): number {
-  const count = whole(page?.num_values, budget.values, "number of values");
+  const count = whole(page?.num_values, 2 ** 31, "number of values");
   spend(budget, "values", count * levels);
   return count;
 }

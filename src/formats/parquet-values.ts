@@ -1,5 +1,6 @@
 // Walks over the encoded values of a Parquet page: an error where hyparquet would not come back from them.
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
+import { TooMuch } from "./errors.ts";
 import { left, skip, varint, whole } from "./parquet-thrift.ts";
 import type { Reader } from "./parquet-thrift.ts";
 
@@ -9,9 +10,10 @@ export interface Budget {
   bytes: number;
 }
 
+/** @throws TooMuch when nothing is left of the budget */
 export function spend(budget: Budget, kind: keyof Budget, n: number): void {
   budget[kind] -= n;
-  if (!(budget[kind] >= 0)) throw new RangeError(`more ${kind} than a file of its size may hold`);
+  if (!(budget[kind] >= 0)) throw new TooMuch(`more ${kind} than a file of its size may hold`);
 }
 
 /** How the values of a column are stored. */
