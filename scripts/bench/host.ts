@@ -33,22 +33,40 @@ const inNode: Host = {
 /** /proc counts processor time in hundredths of a second. */
 export const PROC_STEP_MS = 10;
 
+/** Adds up readings of counters by name, of which some end: what an ended one had counted stays in the sum. */
+export function lastingSum(): (
+  readings: Iterable<readonly [name: string, value: number]>,
+) => number {
+  const seen = new Map<string, number>();
+  let sum = 0;
+  return (readings) => {
+    for (const [name, value] of readings) {
+      const before = seen.get(name) ?? 0;
+      // a lower reading is that of another one of the same name
+      sum += value < before ? value : value - before;
+      seen.set(name, value);
+    }
+    return sum;
+  };
+}
+
+const threadTicks = lastingSum();
+
 /** Milliseconds of processor time of this process without its main thread. */
 function otherThreadsMs(): number {
   const { readdirSync, readFileSync } = process.getBuiltinModule("node:fs");
-  let ticks = 0;
-  for (const thread of readdirSync("/proc/self/task")) {
-    if (Number(thread) === process.pid) continue;
+  const readings = readdirSync("/proc/self/task").flatMap((thread): [string, number][] => {
+    if (Number(thread) === process.pid) return [];
     try {
       const text = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
       // after the name in parentheses: state is field 3, user and system time are 14 and 15
       const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      ticks += Number(fields[11]) + Number(fields[12]);
+      return [[thread, Number(fields[11]) + Number(fields[12])]];
     } catch {
-      // the thread has ended since the folder was read
+      return []; // the thread has ended since the folder was read
     }
-  }
-  return PROC_STEP_MS * ticks;
+  });
+  return PROC_STEP_MS * threadTicks(readings);
 }
 
 /**

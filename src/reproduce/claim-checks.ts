@@ -70,7 +70,7 @@ export function smallBeatsLarge(found: Findings): Verdict {
   });
   const won = pairs.filter(({ rate }) => rate.low > 0.5);
   return {
-    measured: `against ${nameOf(large)} (${found.parameters(large.size)} parameters): ${shown.join("; ")}`,
+    measured: `against ${nameOf(large)} (${found.parameters(large.size).toLocaleString("en-US")} parameters): ${shown.join("; ")}`,
     holds: holdsIf(
       won.some(({ factor }) => factor >= 20),
       won.length > 0,

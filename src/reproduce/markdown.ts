@@ -49,7 +49,11 @@ export function markdownOf(results: Results, plots: string): string {
   );
   const models = markdownTable(
     ["model", "parameters", "recipe"],
-    results.models.map(({ id, parameters, recipe }) => [id, String(parameters), recipe]),
+    results.models.map(({ id, parameters, recipe }) => [
+      id,
+      parameters.toLocaleString("en-US"),
+      recipe,
+    ]),
   );
   const tables = results.tables.map(({ title, section, columns, rows, note }) =>
     [

@@ -9,6 +9,7 @@ import { Bench } from "../../scripts/bench/bench.ts";
 import { bend, growthRows } from "../../scripts/bench/growth.ts";
 import { bytesOf } from "../../src/plan/work.ts";
 import { productsOf } from "../../scripts/bench/matmul.ts";
+import { lastingSum } from "../../scripts/bench/host.ts";
 import { measure, median } from "../../scripts/bench/measure.ts";
 import { S, describeTraining } from "../../scripts/bench/models.ts";
 import { productNotes, productRows } from "../../scripts/bench/product-table.ts";
@@ -62,6 +63,14 @@ test("times are bounded by repeats and by seconds, and one is always taken", asy
   expect(await measure(work, { repeats: 4, seconds: 0 })).toMatchObject({ repeats: 1 });
   expect(runs).toBe(5);
   expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([7])]).toEqual([2, 2.5, 7]);
+});
+
+test("the processor time of threads that end stays in the sum", () => {
+  const sum = lastingSum();
+  expect(sum([["1", 10], ["2", 400]])).toBe(410); // prettier-ignore
+  expect(sum([["1", 15]])).toBe(415);
+  // thread 2 is another one now
+  expect(sum([["1", 15], ["2", 3]])).toBe(418); // prettier-ignore
 });
 
 test("what does not fit into the time left is named with the reason", async () => {
