@@ -1,6 +1,6 @@
 // What the forms plan, counted on an engine that runs nothing: sweeps, what they start from, and the budgets.
 import { beforeAll, describe, expect, test } from "vitest";
-import { FULL, QUICK, variationsOf, withSharedReward } from "../src/reproduce/forms.ts";
+import { FULL, QUICK, roundsOf, variationsOf, withSharedReward } from "../src/reproduce/forms.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
 import { stageKeys } from "../src/reproduce/stage.ts";
@@ -48,8 +48,9 @@ describe("the full form's sweeps", () => {
   test("vary the initial model's mix, each with a reward model that starts from it", () => {
     for (const mix of [0, 0.5]) {
       const [init, reward] = [`micro/init-mix-${mix}/1`, `micro/reward-mix-${mix}/1`];
-      expect(find(reward).inputs).toEqual([init, "micro/rankings/1"]);
-      expect(find(`micro/initial mix ${mix}/1`).inputs).toEqual([init, reward, "micro/rankings/1"]);
+      const ranked = ["micro/rankings/1", "micro/rankings-round-2/1"];
+      expect(find(reward).inputs).toEqual([init, ...ranked]);
+      expect(find(`micro/initial mix ${mix}/1`).inputs).toEqual([init, reward, ...ranked]);
       expect(find(init).settings).toMatchObject({ initMix: mix });
     }
     // more rows take more updates
@@ -77,7 +78,8 @@ test("what a sweep is made of follows the form's own run", () => {
 });
 
 test("with a shared reward model the smallest size has none, and all others plan what they did", async () => {
-  const [plain, shared] = [await planned(QUICK, [1]), await planned(withSharedReward(QUICK), [1])];
+  const once = { ...QUICK, rounds: 1 };
+  const [plain, shared] = [await planned(once, [1]), await planned(withSharedReward(QUICK), [1])];
   const names = (stages: readonly Stage[]) => stages.map(({ name }) => name).sort();
   expect(names(plain).filter((name) => !names(shared).includes(name))).toEqual(["nano/reward/1"]);
   const of = (stages: readonly Stage[], name: string) => stages.find((one) => one.name === name);
@@ -85,6 +87,13 @@ test("with a shared reward model the smallest size has none, and all others plan
   expect(of(shared, "nano/ppo/1")?.inputs).toEqual(["nano/init/1", "micro/init/1", "micro/reward/1", "micro/rankings/1"]); // prettier-ignore
   expect(of(plain, "micro/reward/1")?.inputs).toEqual(["micro/init/1", "micro/rankings/1"]);
   expect(of(shared, "micro/reward/1")?.inputs).toContain("nano/rankings/1");
+});
+
+test("people's rankings alone are learned from once", () => {
+  const people = { mixed: false } as unknown as NonNullable<Form["people"]>;
+  expect(roundsOf(QUICK)).toEqual([1, 2, 3]);
+  expect(roundsOf({ ...QUICK, people: { ...people, mixed: true } })).toEqual([1, 2, 3]);
+  expect(roundsOf({ ...QUICK, people })).toEqual([1]);
 });
 
 test("the quick form's sweeps cost less than a twentieth of it", async () => {

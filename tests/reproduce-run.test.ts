@@ -40,7 +40,7 @@ const FORM: Form = {
   ],
   ...{ studied: "dot", baseline: "dot", scale: 0.01, demonstrations: 24, initEpochs: 1 },
   ...{ publicRows: 12, publicEpochs: 1, answers: [3, 3], rankings: 12, validationRankings: 10 },
-  servedRankings: 6,
+  ...{ rounds: 2, servedRankings: 6 },
   ...{ foldRankings: 6, pairRankings: 4, pairEpochs: 2, batch: 16, minibatches: 2, iterations: 5 },
   ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   variations: [
@@ -98,10 +98,11 @@ test("a reward model that serves another size learns from rankings of its answer
   expect(stage("dot/reward/1")?.inputs).toEqual([
     "dot/init/1",
     "dot/rankings/1",
+    "dot/rankings-round-2/1",
     "blot/rankings/1",
   ]);
   expect(stage("dot/reward/1")?.settings).toMatchObject({ servedRankings: 6 });
-  expect(stage("blot/ppo/1")?.inputs).toEqual(["blot/init/1", "dot/init/1", "dot/reward/1", "dot/rankings/1"]); // prettier-ignore
+  expect(stage("blot/ppo/1")?.inputs).toEqual(["blot/init/1", "dot/init/1", "dot/reward/1", "dot/rankings/1", "dot/rankings-round-2/1"]); // prettier-ignore
   const found = (name: string) => (made as Made).artefact(name).data;
   const [own, blots] = ["dot", "blot"].map((size) => found(`${size}/rankings/1`) as unknown as Rankings); // prettier-ignore
   const { served } = found("dot/reward/1") as unknown as RewardData;
@@ -174,6 +175,28 @@ test("the files are written whole, and samples of an earlier run are gone", () =
   writeReport(folder, complete);
   expect(readFileSync(join(folder, "RESULTS.md"), "utf8")).toContain("## Claims");
   expect(readdirSync(join(folder, "results"))).toHaveLength(found.figures.length);
+});
+
+test("later rounds rank answers of PPO against the reward model so far, and the last one learns from all", () => {
+  const stage = (name: string) => stages.find((one) => one.name === name);
+  expect(stage("dot/reward-round-1/1")?.inputs).not.toContain("dot/rankings-round-2/1");
+  expect(stage("dot/ppo-round-1/1")?.inputs).toEqual(["dot/init/1", "dot/reward-round-1/1", "dot/rankings/1"]); // prettier-ignore
+  expect(stage("dot/rankings-round-2/1")?.inputs).toEqual(["dot/ppo-round-1/1"]);
+  const data = (name: string) => (made as Made).artefact(name).data;
+  const [first, second] = ["dot/rankings/1", "dot/rankings-round-2/1"].map((name) => data(name) as unknown as Rankings); // prettier-ignore
+  expect(second?.training.map(({ prompt }) => prompt)).toEqual(first?.training.map(({ prompt }) => prompt)); // prettier-ignore
+  expect(second?.training).not.toEqual(first?.training);
+  const counted = (name: string) => data(name) as unknown as RewardData;
+  expect(counted("dot/reward/1").comparisons).toBeGreaterThan(counted("dot/reward-round-1/1").comparisons); // prettier-ignore
+  const several = (all: Rankings | undefined) => (all?.validation ?? []).filter(({ answers }) => answers.length > 1).length; // prettier-ignore
+  expect(counted("dot/reward/1").validation).toHaveLength(several(first) + several(second));
+  const rows = results().results.tables.find(({ id }) => id === "reward")?.rows ?? [];
+  const shares = rows.filter(([what]) => /dot: accuracy on answers of/.test(what ?? ""));
+  expect(shares.map(([what]) => what)).toEqual([
+    "dot: accuracy on answers of the initial model, training labelers",
+    "dot: accuracy on answers of PPO after 1 of the rounds, training labelers",
+  ]);
+  expect(shares.every(([, share]) => /^\d+\.\d \[/.test(share ?? ""))).toBe(true);
 });
 
 test("people's rankings teach the reward model and DPO alone, and the report says so", async () => {

@@ -26,13 +26,13 @@ function recipe({ form }: Findings, { size: name, kind }: Model, extra: string):
     shipped: "the page's base model (world 1)",
     grown: "the page's base model (world 1), grown to this size without changing what it computes",
   }[size.start];
-  const run = `${form.iterations} iterations of ${form.batch} answers, β ${form.klCoefficient}`;
+  const run = `${size.iterations ?? form.iterations} iterations of ${form.batch} answers, β ${form.klCoefficient}`;
   return {
     base: `${size.steps} updates of 768 positions on world 2 from ${start}, peak rate ${size.rate}`,
     prompted: `the base behind the best of 4 few-shot prefixes by the reward model${extra}`,
     public: `base, ${form.publicRows} benchmark-style tasks as instructions, ${form.publicEpochs} epochs`,
     sft: `base, ${form.demonstrations} demonstrations, ${size.sftEpochs} epochs, cosine,${form.sftDropout > 0 ? ` dropout ${form.sftDropout},` : ""} checkpoint by the reward model${extra}`,
-    init: `base, demonstrations and ${100 * form.initMix} % pre-training rows, ${form.initEpochs} epochs: the PPO initial model`,
+    init: `base, demonstrations and ${100 * form.initMix} % pre-training rows, ${size.initEpochs ?? form.initEpochs} epochs: the PPO initial model`,
     ppo: `PPO initial model, ${run}, average of weights ${form.emaDecay}`,
     "ppo-ptx": `as PPO, with ${form.ptxCoefficient} times the gradient on pre-training text`,
   }[kind];

@@ -10,7 +10,7 @@ import { layOut, parameterCount } from "../model/parameters.ts";
 import type { DataPrompt } from "../world/dataset/index.ts";
 import type { Automatic, CustomerAnswers } from "./asking.ts";
 import { worldData } from "./data.ts";
-import { judgeOf, servedBy } from "./forms.ts";
+import { judgeOf, roundsOf, servedBy } from "./forms.ts";
 import type { Form, Kind, Size } from "./forms.ts";
 import { compared, rated } from "./judging.ts";
 import { configOf } from "./models.ts";
@@ -18,6 +18,7 @@ import { names } from "./names.ts";
 import type { RewardData } from "./reward.ts";
 import type { RunData } from "./reinforce.ts";
 import type { Made } from "./runner.ts";
+import { joined } from "./rankings.ts";
 import type { Ranked, Rankings } from "./rankings.ts";
 
 /** A model by its size and kind; its seeds are pooled. */
@@ -125,8 +126,14 @@ export class Findings {
     });
   }
 
-  rankings(size: string, seed: number): Rankings | undefined {
-    return this.data(names.rankings(size, seed)) as Rankings | undefined;
+  /** The rankings of a round. */
+  rankings(size: string, seed: number, round = 1): Rankings | undefined {
+    return this.data(names.rankings(size, seed, round)) as Rankings | undefined;
+  }
+
+  /** The rankings of all rounds of which there are any, as the reward model has them. */
+  allRankings(size: string, seed: number): Rankings {
+    return joined(roundsOf(this.form).flatMap((round) => this.rankings(size, seed, round) ?? []));
   }
 
   reward(size: string, seed: number): RewardData | undefined {
@@ -141,20 +148,24 @@ export class Findings {
 
   /**
    * Accuracy of the reward model that serves a size on that size's answers to validation prompts, with the ranks
-   * of a group.
+   * of a group; of all rounds' answers, or of one round's.
    */
-  rewardAccuracy(size: string, group: Group): Estimate | undefined {
+  rewardAccuracy(size: string, group: Group, round?: number): Estimate | undefined {
     const { form } = this;
     const [answered] = form.sizes.filter(({ name }) => name === size);
     if (answered === undefined) return undefined;
     const judge = judgeOf(form, answered);
     const place = servedBy(form, judge).indexOf(answered);
     const scored = this.seeds.flatMap((seed) => {
-      const rankings = this.rankings(size, seed);
+      const rankings = this.allRankings(size, seed);
       const reward = this.reward(judge.name, seed);
       const scores = judge === answered ? reward?.validation : reward?.served?.[place];
-      if (rankings === undefined || scores === undefined) return [];
-      return scoredRankings(rankings.validation, scores, group);
+      if (scores === undefined) return [];
+      const scored = scoredRankings(rankings.validation, scores, group);
+      const from = roundsOf(form).slice(0, (round ?? 1) - 1);
+      const scoredOf = (one: number) => scoredRankings(this.rankings(size, seed, one)?.validation ?? [], [], group).length; // prettier-ignore
+      const first = from.reduce((sum, one) => sum + scoredOf(one), 0);
+      return round === undefined ? scored : scored.slice(first, first + scoredOf(round));
     });
     return scored.length === 0 ? undefined : pairAccuracy(scored);
   }

@@ -29,11 +29,17 @@ export interface Size {
   readonly sftEpochs: number;
   /** epochs of the PPO initial model, where they are not the form's */
   readonly initEpochs?: number;
+  /** iterations of its main runs of reinforcement, where they are not the form's */
+  readonly iterations?: number;
   /** what is trained of this size besides the base */
   readonly kinds: readonly Kind[];
   /** the size whose reward model serves this one too, in all that it needs one for; its own by default */
   readonly judge?: string;
 }
+
+/** Rounds of rankings; one where people's take their place, which are of whatever answers they judged. */
+export const roundsOf = ({ people, rounds }: Form): number[] =>
+  Array.from({ length: people !== undefined && !people.mixed ? 1 : rounds }, (_, i) => i + 1);
 
 /** Epochs of SFT whose weights are kept: the reward model chooses among them. */
 export const checkpointsOf = ({ sftEpochs }: Pick<Size, "sftEpochs">): number[] => [
@@ -80,6 +86,8 @@ export interface Form {
   readonly answers: readonly [least: number, most: number];
   readonly rankings: number;
   readonly validationRankings: number;
+  /** times that answers are ranked: first the initial model's, then those of PPO against the reward model so far */
+  readonly rounds: number;
   /** rankings of each other size that a reward model serves in reinforcement, learned beside its own size's */
   readonly servedRankings: number;
   readonly rewardEpochs: number;
@@ -140,6 +148,11 @@ export function variation(name: string, changes: Partial<Variation>): Variation 
   };
 }
 
+/** A run of a size with the form's and its own numbers. */
+export function sizeRun(form: Form, size: Size, name: string, ptxCoefficient = 0): Variation {
+  return mainRun(form, name, { ptxCoefficient, iterations: size.iterations ?? form.iterations });
+}
+
 /** A run with the form's own numbers. */
 export function mainRun(form: Form, name: string, changes: Partial<Variation> = {}): Variation {
   const { iterations, klCoefficient, rewardLimit } = form;
@@ -168,11 +181,12 @@ export const QUICK: Form = {
   sizes: [
     {
       ...{ name: "nano", width: 32, layers: 3, heads: 2, start: "scratch" },
-      ...{ steps: 3000, rate: 4e-3, sftRate: 2e-3, policyRate: 2.5e-4, sftEpochs: 12, kinds: ALL },
+      ...{ steps: 3000, rate: 4e-3, sftRate: 2e-3, policyRate: 4e-4, sftEpochs: 12, kinds: ALL },
+      ...{ initEpochs: 6, iterations: 240 },
     },
     {
       ...{ name: "micro", width: 64, layers: 4, heads: 4, start: "shipped" },
-      ...{ steps: 1000, rate: 1.5e-3, sftRate: 1e-3, policyRate: 1.5e-4, sftEpochs: 8, kinds: ALL },
+      ...{ steps: 1000, rate: 1.5e-3, sftRate: 1e-3, policyRate: 2.4e-4, sftEpochs: 8, kinds: ALL },
     },
     {
       ...{ name: "mini", width: 128, layers: 6, heads: 8, start: "grown" },
@@ -194,6 +208,7 @@ export const QUICK: Form = {
   answers: [4, 6],
   rankings: 2600,
   validationRankings: 200,
+  rounds: 3,
   servedRankings: 1300,
   rewardEpochs: 1,
   foldRankings: 160,
@@ -205,7 +220,7 @@ export const QUICK: Form = {
   iterations: 120,
   // the paper's is 0.02: docs/LOG.md says what that does with answers of 13 tokens and rewards limited at 1
   klCoefficient: 0.1,
-  ptxCoefficient: 1,
+  ptxCoefficient: 0.5,
   rewardLimit: 1,
   emaDecay: 0.9,
   variations: [
@@ -229,7 +244,8 @@ export const QUICK: Form = {
 
 /**
  * The form with one reward and one value model, of the studied size, for the smallest size too, as the paper's 6 B
- * models serve all policies (C.2), and with what the smallest then had more of when it was tried (docs/REPRODUCE.md).
+ * models serve all policies (C.2), and with what the smallest then had more of when it was tried, with one round of
+ * rankings (docs/REPRODUCE.md).
  */
 export function withSharedReward(form: Form): Form {
   const [least] = [...form.sizes].sort((a, b) => a.width - b.width);
@@ -237,7 +253,7 @@ export function withSharedReward(form: Form): Form {
   const sizes = form.sizes.map((one) =>
     one === least ? { ...one, ...more, steps: Math.max(one.steps, 5000) } : one,
   );
-  return { ...form, sizes };
+  return { ...form, sizes, rounds: 1 };
 }
 
 /** The paper's proportions: 126 times between the sizes, all kinds at every size. */
@@ -286,6 +302,7 @@ export const FULL: Form = {
   answers: [4, 9],
   rankings: 4000,
   validationRankings: 800,
+  rounds: 2,
   foldRankings: 1600,
   pairRankings: 1000,
   batch: 128,

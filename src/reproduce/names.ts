@@ -12,7 +12,13 @@ export const names = {
   dropout: (size: string, p: number, seed: number) => `${size}/sft-dropout-${p}/${seed}`,
   dropoutChosen: (size: string, p: number, seed: number) =>
     `${size}/sft-dropout-${p}/${seed}/chosen`,
-  rankings: (size: string, seed: number) => `${size}/rankings/${seed}`,
+  /** rankings of the initial model's answers, and in later rounds of a policy's */
+  rankings: (size: string, seed: number, round = 1) =>
+    round === 1 ? `${size}/rankings/${seed}` : `${size}/rankings-round-${round}/${seed}`,
+  /** the reward model of a round before the last, and the policy whose answers the next round ranks */
+  roundReward: (size: string, round: number, seed: number) =>
+    `${size}/reward-round-${round}/${seed}`,
+  roundPolicy: (size: string, round: number, seed: number) => `${size}/ppo-round-${round}/${seed}`,
   reward: (size: string, seed: number) => `${size}/reward/${seed}`,
   model: (size: string, kind: Kind, seed: number) => `${size}/${kind}/${seed}`,
   customers: (size: string, kind: Kind, seed: number) => `${size}/${kind}/${seed}/customers`,

@@ -148,10 +148,10 @@ export function learnedRankings(
   return [...(people?.training ?? []), ...simulated];
 }
 
-/** How many those are, before there are any, with `served` other sizes. */
-export function learnedCount(form: Form, served = 0): number {
+/** How many those are, before there are any, with `served` other sizes and after so many rounds. */
+export function learnedCount(form: Form, served = 0, rounds = 1): number {
   const { people, rankings, servedRankings } = form;
-  const simulated = rankings + served * Math.min(rankings, servedRankings);
+  const simulated = rounds * rankings + served * Math.min(rankings, servedRankings);
   if (people === undefined) return simulated;
   return people.training.length + (people.mixed ? simulated : 0);
 }

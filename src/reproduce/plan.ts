@@ -1,8 +1,8 @@
 // Every stage of a form in the order of their inputs: models, then what they are asked, then the trials.
 import { unitCosts } from "./costs.ts";
 import type { UnitCosts } from "./costs.ts";
-import { judgeOf, mainRun, servedBy, variationsOf } from "./forms.ts";
-import type { Form, Kind, Size, Variation } from "./forms.ts";
+import { judgeOf, servedBy, sizeRun, variationsOf } from "./forms.ts";
+import type { Form, Kind, Size } from "./forms.ts";
 import { FOLDS, names } from "./names.ts";
 import type { Scope } from "./scope.ts";
 import type { Stage } from "./stage.ts";
@@ -22,6 +22,7 @@ import {
   publicStage,
   rankingsStage,
   rewardStage,
+  roundStages,
   runStage,
 } from "./stages-training.ts";
 
@@ -65,17 +66,19 @@ async function sizeStages(scope: Scope): Promise<Stage[]> {
   const stages = [customerStage(scope, "base"), automaticStage(scope, "base")];
   const has = (kind: Kind): boolean => size.kinds.includes(kind);
   if (has("public")) stages.push(publicStage(scope));
-  if (size.judge === undefined) stages.push(await rewardStage(scope));
+  if (size.judge === undefined) {
+    stages.push(...(await roundStages(scope)), await rewardStage(scope));
+  }
   if (has("sft")) stages.push(epochsStage(scope));
   if (has("sft")) stages.push(selectStage(scope));
   if (has("prompted")) stages.push(promptedStage(scope));
-  const mains: [Kind, Partial<Variation>][] = [
-    ["ppo", {}],
-    ["ppo-ptx", { ptxCoefficient: form.ptxCoefficient }],
+  const mains: [Kind, ptxCoefficient: number][] = [
+    ["ppo", 0],
+    ["ppo-ptx", form.ptxCoefficient],
   ];
-  for (const [kind, changes] of mains) {
+  for (const [kind, ptxCoefficient] of mains) {
     if (!has(kind)) continue;
-    const run = mainRun(form, kind, changes);
+    const run = sizeRun(form, size, kind, ptxCoefficient);
     stages.push(await runStage(scope, names.model(size.name, kind, seed), run));
   }
   for (const kind of size.kinds) {

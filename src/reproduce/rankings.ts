@@ -28,6 +28,12 @@ export interface Rankings {
   readonly validation: readonly Ranked[];
 }
 
+/** The rankings of several rounds as one list of each kind. */
+export const joined = (rounds: readonly Rankings[]): Rankings => ({
+  training: rounds.flatMap(({ training }) => training),
+  validation: rounds.flatMap(({ validation }) => validation),
+});
+
 /** Samples K different answers to each prompt and has them ranked. */
 export async function makeRankings(
   work: Work,

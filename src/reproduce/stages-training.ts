@@ -1,6 +1,6 @@
 // Stages that train: base models, supervised ones, the reward model with its rankings, and reinforcement.
 import { corpusRows, publicRows, worldData } from "./data.ts";
-import { checkpointsOf, judgeOf, servedBy } from "./forms.ts";
+import { checkpointsOf, judgeOf, roundsOf, servedBy, sizeRun } from "./forms.ts";
 import type { Variation } from "./forms.ts";
 import { configOf } from "./models.ts";
 import { names } from "./names.ts";
@@ -9,10 +9,10 @@ import { makeReward } from "./reward.ts";
 import { dataSettings, sizeSettings, values } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { jsonOf } from "./stage.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, Work } from "./stage.ts";
 import { fineTune, pretrain, stepsOf } from "./training.ts";
 import { learnedCount, peopleSettings } from "./people.ts";
-import { makeRankings } from "./rankings.ts";
+import { joined, makeRankings } from "./rankings.ts";
 import type { Rankings } from "./rankings.ts";
 
 export function baseStage(scope: Scope): Stage {
@@ -108,61 +108,105 @@ export function publicStage(scope: Scope): Stage {
   return tuneStage(scope, name, { rows, settings, epochs: form.publicEpochs });
 }
 
-export function rankingsStage(scope: Scope): Stage {
-  const { form, size, seed, cost } = scope;
+/** Labelers and samples of a round are drawn from this many seeds further on. */
+const ROUND_SEEDS = 1000;
+
+/** Rankings of the initial model's answers, and in later rounds of those of the policy of the round before. */
+export function rankingsStage(scope: Scope, round = 1): Stage {
+  const { form, size, cost } = scope;
   const { rankings, validationRankings, answers } = form;
-  const init = names.init(size.name, seed);
+  const seed = scope.seed + ROUND_SEEDS * (round - 1);
+  const model =
+    round === 1
+      ? names.init(size.name, scope.seed)
+      : names.roundPolicy(size.name, round - 1, scope.seed);
   return {
-    name: names.rankings(size.name, seed),
+    name: names.rankings(size.name, scope.seed, round),
     settings: jsonOf({ ...dataSettings(form), rankings, validationRankings, seed }),
-    inputs: [init],
+    inputs: [model],
     flops: (rankings + validationRankings) * answers[1] * cost.rankedAnswer,
-    run: (work) => makeRankings(work, form, configOf(size), values(work.input(init)), seed),
+    run: (work) => makeRankings(work, form, configOf(size), values(work.input(model)), seed),
   };
 }
 
 /**
- * The reward model, from an initial model: the rankings are always those of the form's own one, and of the sizes
- * that it serves.
+ * The rounds after the first: a reward model from the rankings so far, PPO against it, and rankings of that policy's
+ * answers (the paper, §3.1 and §3.4: comparisons were collected from models of several rounds).
+ */
+export async function roundStages(scope: Scope): Promise<Stage[]> {
+  const { form, size, seed } = scope;
+  const stages: Stage[] = [];
+  for (const next of roundsOf(form).slice(1)) {
+    const rounds = next - 1;
+    const reward = names.roundReward(size.name, rounds, seed);
+    const policy = names.roundPolicy(size.name, rounds, seed);
+    stages.push(
+      await rewardStage(scope, reward, names.init(size.name, seed), rounds),
+      await runStage(scope, policy, sizeRun(form, size, "ppo"), { reward, rounds }),
+      rankingsStage(scope, next),
+    );
+  }
+  return stages;
+}
+
+const roundNames = (size: string, seed: number, rounds: number): string[] =>
+  Array.from({ length: rounds }, (_, i) => names.rankings(size, seed, i + 1));
+
+const rankingsIn = (work: Work, stages: readonly string[]): Rankings =>
+  joined(stages.map((stage) => work.input(stage).data as unknown as Rankings));
+
+/**
+ * The reward model, from an initial model: the rankings are always those of the form's own one, in all rounds or the
+ * first of them, and of the sizes that it serves.
  */
 export async function rewardStage(
   scope: Scope,
   name: string = names.reward(scope.size.name, scope.seed),
   init: string = names.init(scope.size.name, scope.seed),
+  rounds: number = roundsOf(scope.form).length,
 ): Promise<Stage> {
   const { form, size, seed, cost } = scope;
   const { validationRankings, answers, rewardEpochs, people } = form;
-  const ranked = names.rankings(size.name, seed);
+  const ranked = roundNames(size.name, seed, rounds);
   const served = servedBy(form, size).map(({ name: other }) => names.rankings(other, seed));
   const servedRankings = served.length === 0 ? undefined : form.servedRankings;
   const ofPeople = (people?.heldOut ?? []).reduce((n, one) => n + one.completions.length, 0);
-  const judged = (1 + served.length) * validationRankings * answers[1] + ofPeople + 200;
-  const learned = learnedCount(form, served.length);
+  const judged = (rounds + served.length) * validationRankings * answers[1] + ofPeople + 200;
+  const learned = learnedCount(form, served.length, rounds);
   return {
     name,
     settings: jsonOf({
       ...{ rewardEpochs, head: "all rankings", seed, servedRankings },
       ...peopleSettings(form),
     }),
-    inputs: [init, ranked, ...served],
+    inputs: [init, ...ranked, ...served],
     flops: learned * rewardEpochs * (await cost.ranking(answers[1])) + judged * cost.judged,
     run: (work) => {
-      const found = (stage: string) => work.input(stage).data as unknown as Rankings;
-      const rankings = { own: found(ranked), served: served.map(found) };
+      const rankings = {
+        own: rankingsIn(work, ranked),
+        served: served.map((stage) => rankingsIn(work, [stage])),
+      };
       return makeReward(work, form, configOf(size), values(work.input(init)), rankings, seed);
     },
   };
 }
 
-export async function runStage(scope: Scope, name: string, run: Variation): Promise<Stage> {
+/** @param against the reward model of an earlier round and its rankings; the last one's by default */
+export async function runStage(
+  scope: Scope,
+  name: string,
+  run: Variation,
+  against?: { readonly reward: string; readonly rounds: number },
+): Promise<Stage> {
   const { form, size, seed, cost } = scope;
   const { initMix: mix } = run;
   const own = mix === undefined;
   const judge = judgeOf(form, size).name;
   const init = own ? names.init(size.name, seed) : names.initMix(size.name, mix, seed);
   const judged = own ? names.init(judge, seed) : init;
-  const reward = own ? names.reward(judge, seed) : names.rewardMix(size.name, mix, seed);
-  const rankings = names.rankings(judge, seed);
+  const last = own ? names.reward(judge, seed) : names.rewardMix(size.name, mix, seed);
+  const { reward, rounds } = against ?? { reward: last, rounds: roundsOf(form).length };
+  const rankings = roundNames(judge, seed, rounds);
   const { batch, minibatches, valueEpochs, emaDecay } = form;
   const { policyRate } = size;
   return {
@@ -177,14 +221,14 @@ export async function runStage(scope: Scope, name: string, run: Variation): Prom
       policyRate,
       seed,
     }),
-    inputs: [...new Set([init, judged, reward, rankings])],
+    inputs: [...new Set([init, judged, reward, ...rankings])],
     flops: await cost.run(run),
     run: (work) =>
       reinforce(work, form, size, run, {
         init: values(work.input(init)),
         judged: values(work.input(judged)),
         reward: work.input(reward),
-        rankings: work.input(rankings).data as unknown as Rankings,
+        rankings: rankingsIn(work, rankings),
         seed,
       }),
   };

@@ -5,6 +5,7 @@ import { crossValidate } from "../evaluation/reward-model.ts";
 import type { CrossValidation } from "../evaluation/reward-model.ts";
 import type { Findings } from "./findings.ts";
 import { scoredRankings } from "./findings.ts";
+import { roundsOf } from "./forms.ts";
 import { NOTHING, number, pair, percent } from "./format.ts";
 import { FOLDS, names } from "./names.ts";
 import { PAPER_SHARES } from "./paper.ts";
@@ -16,11 +17,13 @@ import { foldsOf } from "./reward-trials.ts";
 /** Agreement of two training labelers on the same answers that the reward model is measured on. */
 export function ceiling(found: Findings, size: string) {
   const sets = found.seeds.flatMap((seed): RatedSet[] =>
-    (found.rankings(size, seed)?.validation ?? []).flatMap(({ labeler, ranks, second }) =>
-      second === undefined || ranks.length < 2
-        ? []
-        : [{ labelers: [labeler, "second"], ranks: [ranks, second] }],
-    ),
+    found
+      .allRankings(size, seed)
+      .validation.flatMap(({ labeler, ranks, second }) =>
+        second === undefined || ranks.length < 2
+          ? []
+          : [{ labelers: [labeler, "second"], ranks: [ranks, second] }],
+      ),
   );
   return sets.length === 0 ? undefined : agreement(sets).decided;
 }
@@ -82,6 +85,7 @@ export function rewardTable(found: Findings): ResultTable {
       ],
     );
   }
+  for (const { name } of own) rows.push(...roundRows(found, name));
   const cross = crossValidation(found);
   rows.push(
     [
@@ -103,6 +107,20 @@ export function rewardTable(found: Findings): ResultTable {
     rows,
     note: "All on validation prompts whose authors are in no training set. The interval of the folds is over the five of them.",
   };
+}
+
+/** Accuracy on the answers of each round, where there are several. */
+function roundRows(found: Findings, size: string): string[][] {
+  const rounds = roundsOf(found.form);
+  if (rounds.length === 1 || found.rewardAccuracy(size, "training") === undefined) return [];
+  return rounds.map((round) => {
+    const of = round === 1 ? "the initial model" : `PPO after ${round - 1} of the rounds`;
+    return [
+      `${size}: accuracy on answers of ${of}, training labelers`,
+      percent(found.rewardAccuracy(size, "training", round)),
+      NOTHING,
+    ];
+  });
 }
 
 /** Accuracies of K-way elements and shuffled pairs; the first seed that has them. */
