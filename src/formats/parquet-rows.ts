@@ -49,7 +49,7 @@ class Schema {
     }
     const inside = { defined: levels.defined + 1, repeated: levels.repeated + 1 };
     const below = [...path, only];
-    switch (element.converted_type) {
+    switch (element.converted_type ?? element.logical_type?.type) {
       case "LIST":
         return new Repeated(this.#element(below, inside), inside);
       case "MAP":

@@ -158,6 +158,7 @@ describe("lists and maps of other writers, whose schemas have the same levels", 
   const root = group("root", 1, {});
   const cases: [string, SchemaElement[], unknown[]][] = [
     ["three levels", [group("x", 1, LIST), group("bag", 1, REPEATED), { name: "item", ...REQUIRED }], LISTS],
+    ["three levels by the logical type alone", [group("x", 1, { ...OPTIONAL, logical_type: { type: "LIST" } }), group("bag", 1, REPEATED), { name: "item", ...REQUIRED }], LISTS],
     ["two levels", [group("x", 1, LIST), { name: "element", ...TEXT, ...REPEATED }], LISTS],
     ["objects called array", [group("x", 1, LIST), group("array", 1, REPEATED), { name: "v", ...REQUIRED }], objects],
     ["objects called x_tuple", [group("x", 1, LIST), group("x_tuple", 1, REPEATED), { name: "v", ...REQUIRED }], objects],
