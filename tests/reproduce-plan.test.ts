@@ -89,6 +89,22 @@ test("with a shared reward model the smallest size has none, and all others plan
   expect(of(shared, "micro/reward/1")?.inputs).toContain("nano/rankings/1");
 });
 
+test("a run against an earlier round's reward model is planned where there are several rounds", async () => {
+  const early = QUICK.variations.filter(({ rewardRounds }) => rewardRounds !== undefined);
+  expect(early.map(({ name, rewardRounds }) => [name, rewardRounds])).toEqual([
+    ["beta 0, first reward", 1],
+  ]);
+  const form = { ...alone(QUICK), variations: QUICK.variations.slice(0, 2) };
+  const inputs = (stages: readonly Stage[], name: string) =>
+    stages.find((one) => one.name === name)?.inputs;
+  const stages = await planned(form, [1]);
+  expect(inputs(stages, "micro/beta 0, first reward/1")).toEqual(["micro/init/1", "micro/reward-round-1/1", "micro/rankings/1"]); // prettier-ignore
+  expect(inputs(stages, "micro/beta 0/1")).toContain("micro/reward/1");
+  const once = await planned({ ...form, rounds: 1 }, [1]);
+  expect(inputs(once, "micro/beta 0, first reward/1")).toBeUndefined();
+  expect(inputs(once, "micro/beta 0/1")).toContain("micro/reward/1");
+});
+
 test("people's rankings alone are learned from once", () => {
   const people = { mixed: false } as unknown as NonNullable<Form["people"]>;
   expect(roundsOf(QUICK)).toEqual([1, 2, 3]);

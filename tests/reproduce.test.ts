@@ -241,7 +241,7 @@ const claimOf = (paper: string, holds: Claim["holds"], tried?: string): Claim =>
 
 test("the report says first what does not reproduce", () => {
   const claims = [
-    claimOf("one", "yes"),
+    { ...claimOf("one", "yes"), caveat: "a weak rival" },
     claimOf("two", "no", "three things"),
     claimOf("three", "not measured"),
     claimOf("four", "partly"),
@@ -271,7 +271,8 @@ test("the report says first what does not reproduce", () => {
   expect([title, blank]).toEqual(["# InstructGPT in miniature: results", ""]);
   expect(first).toMatch(/^Not reproduced: “two”/);
   expect(text).toMatch(/seed 1, an adapter, ended .* 2\.0 minutes of stages .* 3\.00 TFLOP/);
-  expect(text).toContain("- **two**: three things");
+  expect(text).toContain("does not hold:\n\n- **two**: three things");
+  expect(text).toContain("claims that hold:\n\n- **one**: a weak rival");
   expect(text).toContain("![A <figure> (Figure 1)](results/f.svg)");
   expect(text).toMatch(/\| ours \| the paper \|/);
 });

@@ -1,6 +1,7 @@
 // Whether a run shows each claim of the paper: what was measured against its bar.
 import { recovered } from "../evaluation/benchmarks.ts";
 import type { Estimate } from "../evaluation/intervals.ts";
+import type { OverOptimisation } from "../evaluation/over-optimisation.ts";
 import { falseAnswers, suiteMean, suiteTax, toxicityOf } from "./automatic-scores.ts";
 import type { Findings, Model } from "./findings.ts";
 import { number, percent, plain } from "./format.ts";
@@ -10,7 +11,7 @@ import type { People } from "./people.ts";
 import type { Claim } from "./results.ts";
 import { ceiling, crossValidation, elementsOf } from "./tables-reward.ts";
 import { baselineOf, nameOf } from "./tables.ts";
-import { overOptimised } from "./tables-runs.ts";
+import { WITHOUT_PENALTY, overOptimised } from "./tables-runs.ts";
 import { taxRows } from "./tables-tax.ts";
 
 export type Verdict = Pick<Claim, "measured" | "holds">;
@@ -201,12 +202,20 @@ export function reward(found: Findings): Verdict {
 }
 
 export function overOptimisationOf(found: Findings): Verdict {
-  const curve = overOptimised(found);
-  if (curve === undefined) return MISSING;
-  const { peak, fall, learnedRise, overOptimised: shown } = curve;
+  const [all, first] = WITHOUT_PENALTY.map((name) => overOptimised(found, name));
+  if (all === undefined) return MISSING;
+  const course = ({ peak, fall, learnedRise }: OverOptimisation): string =>
+    `gold is highest at √KL ${number(peak)} and ${number(fall)} lower at the end, where the learned reward is ${number(learnedRise)} higher than at that peak`;
+  const rest =
+    first === undefined
+      ? ""
+      : `. Against the reward model of the first round of rankings alone: ${course(first)}`;
   return {
-    measured: `β = 0, ${found.form.studied}: gold is highest at √KL ${number(peak)} and ${number(fall)} lower at the end, where the learned reward is ${number(learnedRise)} higher than at that peak`,
-    holds: holdsIf(shown, fall > 0 && learnedRise > 0),
+    measured: `β = 0, ${found.form.studied}: ${course(all)}${rest}`,
+    holds: holdsIf(
+      all.overOptimised,
+      first?.overOptimised ?? (all.fall > 0 && all.learnedRise > 0),
+    ),
   };
 }
 

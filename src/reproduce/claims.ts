@@ -1,7 +1,8 @@
 // The claims of the paper, their bars, and whether the run shows them.
 import type { Findings } from "./findings.ts";
 import type { Claim } from "./results.ts";
-import { TRIED } from "./tried.ts";
+import { jsonOf } from "./stage.ts";
+import { CAVEATS, TRIED } from "./tried.ts";
 import {
   elements,
   heldOutLabelers,
@@ -19,8 +20,9 @@ function claim(
   head: Pick<Claim, "id" | "paper" | "section" | "bar">,
   { measured, holds }: Verdict,
 ): Claim {
-  const tried = TRIED[head.id];
-  return { ...head, measured, holds, ...(holds === "yes" || tried === undefined ? {} : { tried }) };
+  const [tried, caveat] = [TRIED[head.id], CAVEATS[head.id]];
+  const known = holds === "yes" ? { caveat } : { tried };
+  return { ...head, measured, holds, ...(jsonOf(known) as Pick<Claim, "tried" | "caveat">) };
 }
 
 /** All claims in the order of the table. */

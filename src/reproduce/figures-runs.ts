@@ -1,8 +1,9 @@
 // Figures of the tax and of the runs of reinforcement.
 import { suiteMean } from "./automatic-scores.ts";
 import type { Findings } from "./findings.ts";
+import { roundsOf } from "./forms.ts";
 import type { Figure, FigureSeries } from "./results.ts";
-import { bestPoints, curves, smoothed } from "./tables-runs.ts";
+import { WITHOUT_PENALTY, bestPoints, curves, smoothed } from "./tables-runs.ts";
 import { taxRows } from "./tables-tax.ts";
 
 /** Figures 33 and 34: suite and corpus loss by model and coefficient. */
@@ -28,14 +29,21 @@ export function taxFigure(found: Findings): Figure {
   };
 }
 
-/** Learned and gold reward of the run without a KL penalty over √KL. */
+/** Learned and gold reward of the runs without a KL penalty over √KL. */
 export function overOptimisationFigure(found: Findings): Figure {
-  const run = curves(found).find(({ name }) => name === "beta 0");
-  const points = smoothed(run?.points ?? []);
-  const line = (name: string, of: (one: (typeof points)[number]) => number): FigureSeries => ({
-    name,
-    source: "ours",
-    points: points.map((one) => ({ x: Math.sqrt(Math.max(0, one.kl)), y: of(one) })),
+  const all = curves(found);
+  const several = roundsOf(found.form).length > 1;
+  const lines = WITHOUT_PENALTY.flatMap((wanted, i): FigureSeries[] => {
+    const run = all.find(({ name }) => name === wanted);
+    if (run === undefined) return [];
+    const whose = several ? [", all rounds", ", first round"][i] : "";
+    const points = smoothed(run.points);
+    const line = (name: string, of: (one: (typeof points)[number]) => number): FigureSeries => ({
+      name: `${name}${whose}`,
+      source: "ours",
+      points: points.map((one) => ({ x: Math.sqrt(Math.max(0, one.kl)), y: of(one) })),
+    });
+    return [line("learned reward", (one) => one.learned), line("gold utility", (one) => one.gold)];
   });
   return {
     id: "over-optimisation",
@@ -44,11 +52,8 @@ export function overOptimisationFigure(found: Findings): Figure {
     kind: "lines",
     x: "√KL from the PPO initial model",
     y: "reward",
-    series:
-      points.length === 0
-        ? []
-        : [line("learned reward", (one) => one.learned), line("gold utility", (one) => one.gold)],
-    note: "Means over five iterations. The learned reward is normalised: 0 is a demonstration.",
+    series: lines,
+    note: `Means over five iterations. The learned reward is normalised: 0 is a demonstration.${several ? " Rounds are those of the rankings from which the reward model learned." : ""}`,
   };
 }
 

@@ -59,6 +59,8 @@ export interface Variation {
   readonly rewardLimit: number;
   /** its final policy answers the benchmark suite */
   readonly suite: boolean;
+  /** it learns against the reward model of so many rounds of rankings; that of all by default */
+  readonly rewardRounds?: number;
   /** share of pre-training rows of the initial model that it starts from; the form's by default */
   readonly initMix?: number;
 }
@@ -172,7 +174,8 @@ export function variationsOf(form: Form): Variation[] {
   const mixes = form.initMixes.map((initMix) =>
     mainRun(form, `initial mix ${initMix}`, { initMix }),
   );
-  return [...form.variations, ...episodes, ...mixes];
+  const all = [...form.variations, ...episodes, ...mixes];
+  return all.filter(({ rewardRounds = 0 }) => rewardRounds < roundsOf(form).length);
 }
 
 /** Minutes on the CPU engine: 21 times between the smallest and the largest model, one seed. */
@@ -224,7 +227,10 @@ export const QUICK: Form = {
   rewardLimit: 1,
   emaDecay: 0.9,
   variations: [
-    variation("beta 0", { klCoefficient: 0, iterations: 100, rateFactor: 2 }),
+    variation("beta 0", { klCoefficient: 0, iterations: 100, rateFactor: 1.25 }),
+    variation("beta 0, first reward", {
+      ...{ klCoefficient: 0, iterations: 100, rateFactor: 1.25, rewardRounds: 1, suite: false },
+    }),
     variation("beta 0.5", { klCoefficient: 0.5 }),
     variation("gamma 4", { ptxCoefficient: 4 }),
     variation("dpo", { method: "dpo", rateFactor: 0.67, suite: false }),

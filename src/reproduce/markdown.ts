@@ -44,9 +44,11 @@ const claimTable = (claims: readonly Claim[]): string =>
 
 /** The report. `plots` is the folder of the SVG files as links name it. */
 export function markdownOf(results: Results, plots: string): string {
-  const tried = results.claims.flatMap(({ paper, tried: text }) =>
-    text === undefined ? [] : [`- **${paper}**: ${text}`],
-  );
+  const listed = (of: "tried" | "caveat"): string =>
+    results.claims
+      .flatMap(({ paper, [of]: text }) => (text === undefined ? [] : [`- **${paper}**: ${text}`]))
+      .join("\n");
+  const [tried, caveats] = [listed("tried"), listed("caveat")];
   const models = markdownTable(
     ["model", "parameters", "recipe"],
     results.models.map(({ id, parameters, recipe }) => [
@@ -78,9 +80,8 @@ export function markdownOf(results: Results, plots: string): string {
     "How to run it, and what the forms train: [REPRODUCE](REPRODUCE.md). The world and its labelers: [DATASET](DATASET.md), [LABELING](LABELING.md). This file is written by the program.",
     "## Claims",
     claimTable(results.claims),
-    ...(tried.length === 0
-      ? []
-      : ["What was tried where a claim does not hold:", tried.join("\n")]),
+    ...(tried === "" ? [] : ["What was tried where a claim does not hold:", tried]),
+    ...(caveats === "" ? [] : ["What to know of claims that hold:", caveats]),
     ...tables,
     "## Plots",
     "Hollow marks are the paper's values.",

@@ -115,7 +115,12 @@ async function studiedStages(scope: Scope): Promise<Stage[]> {
   for (const mix of form.initMixes) stages.push(...(await mixStages(scope, mix)));
   for (const run of variationsOf(form)) {
     const name = names.variation(size.name, run.name, seed);
-    stages.push(await runStage(scope, name, run));
+    const { rewardRounds: rounds } = run;
+    const against =
+      rounds === undefined
+        ? undefined
+        : { reward: names.roundReward(size.name, rounds, seed), rounds };
+    stages.push(await runStage(scope, name, run, against));
     if (run.suite) stages.push(variationSuite(scope, run.name));
   }
   for (const p of form.dropoutTrials) stages.push(...dropoutStages(scope, p));

@@ -32,6 +32,8 @@ export interface Claim {
   readonly holds: "yes" | "no" | "partly" | "not measured";
   /** what was tried when it did not hold */
   readonly tried?: string;
+  /** what to know of it when it held */
+  readonly caveat?: string;
 }
 
 /** A table of the paper beside ours; cells are as printed. */

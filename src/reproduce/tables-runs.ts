@@ -145,9 +145,15 @@ export function methodTable(found: Findings): ResultTable {
   };
 }
 
-/** The course without a KL penalty: gold against learned reward over √KL. */
-export function overOptimised(found: Findings): OverOptimisation | undefined {
-  const run = curves(found).find(({ name }) => name === "beta 0");
+/** Runs without a KL penalty: against the reward model of all rounds, and against that of the first alone. */
+export const WITHOUT_PENALTY = ["beta 0", "beta 0, first reward"] as const;
+
+/** The course of one of them: gold against learned reward over √KL. */
+export function overOptimised(
+  found: Findings,
+  wanted: (typeof WITHOUT_PENALTY)[number],
+): OverOptimisation | undefined {
+  const run = curves(found).find(({ name }) => name === wanted);
   if (run === undefined) return undefined;
   const points = smoothed(run.points).map(({ kl, learned, gold }) => ({
     kl: Math.max(0, kl),
