@@ -2,6 +2,7 @@
 import { suiteMean } from "./automatic-scores.ts";
 import type { Findings } from "./findings.ts";
 import { roundsOf } from "./forms.ts";
+import type { IterationPoint } from "./reinforce.ts";
 import type { Figure, FigureSeries } from "./results.ts";
 import { WITHOUT_PENALTY, bestPoints, curves, smoothed } from "./tables-runs.ts";
 import { taxRows } from "./tables-tax.ts";
@@ -29,32 +30,43 @@ export function taxFigure(found: Findings): Figure {
   };
 }
 
-/** Learned and gold reward of the runs without a KL penalty over √KL. */
-export function overOptimisationFigure(found: Findings): Figure {
+/** Runs without a KL penalty over √KL: the learned reward in one figure, gold on its own scale in another. */
+export function overOptimisationFigures(found: Findings): Figure[] {
   const all = curves(found);
   const several = roundsOf(found.form).length > 1;
-  const lines = WITHOUT_PENALTY.flatMap((wanted, i): FigureSeries[] => {
-    const run = all.find(({ name }) => name === wanted);
-    if (run === undefined) return [];
-    const whose = several ? [", all rounds", ", first round"][i] : "";
-    const points = smoothed(run.points);
-    const line = (name: string, of: (one: (typeof points)[number]) => number): FigureSeries => ({
-      name: `${name}${whose}`,
-      source: "ours",
-      points: points.map((one) => ({ x: Math.sqrt(Math.max(0, one.kl)), y: of(one) })),
+  const lines = (of: (one: IterationPoint) => number): FigureSeries[] =>
+    WITHOUT_PENALTY.flatMap((wanted, i): FigureSeries[] => {
+      const run = all.find(({ name }) => name === wanted);
+      if (run === undefined) return [];
+      const points = smoothed(run.points).map((one) => ({
+        x: Math.sqrt(Math.max(0, one.kl)),
+        y: of(one),
+      }));
+      const name = `reward model of ${several ? ["all rounds", "the first round"][i] : "the run"}`;
+      return [{ name, source: "ours", points }];
     });
-    return [line("learned reward", (one) => one.learned), line("gold utility", (one) => one.gold)];
-  });
-  return {
-    id: "over-optimisation",
-    title: `Without a KL penalty: learned reward against gold, ${found.form.studied}`,
+  const rounds = several
+    ? " Rounds are those of the rankings from which the reward model learned."
+    : "";
+  const common = {
     section: "Figures 34 and 36",
     kind: "lines",
     x: "√KL from the PPO initial model",
-    y: "reward",
-    series: lines,
-    note: `Means over five iterations. The learned reward is normalised: 0 is a demonstration.${several ? " Rounds are those of the rankings from which the reward model learned." : ""}`,
-  };
+  } as const;
+  return [
+    {
+      ...{ id: "over-optimisation", ...common, y: "learned reward" },
+      title: `Without a KL penalty: the learned reward, ${found.form.studied}`,
+      series: lines((one) => one.learned),
+      note: `Means over five iterations. 0 is a demonstration.${rounds}`,
+    },
+    {
+      ...{ id: "over-optimisation-gold", ...common, y: "gold utility" },
+      title: `Without a KL penalty: what labelers think of it, ${found.form.studied}`,
+      series: lines((one) => one.gold),
+      note: "Gold utility of the same answers. A reward that still rises while this falls is over-optimised.",
+    },
+  ];
 }
 
 /** Gold utility of every method over √KL. */

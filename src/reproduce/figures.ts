@@ -9,7 +9,7 @@ import { PAPER_OVER_SFT, PAPER_TOXICITY, PAPER_TRUE_INFORMATIVE, cell } from "./
 import { names } from "./names.ts";
 import type { Figure, FigurePoint, FigureSeries } from "./results.ts";
 import { baselineOf, nameOf } from "./tables.ts";
-import { methodsFigure, overOptimisationFigure, taxFigure } from "./figures-runs.ts";
+import { methodsFigure, overOptimisationFigures, taxFigure } from "./figures-runs.ts";
 import { episodesFigure } from "./tables-sweeps.ts";
 
 function idsOf(found: Findings, { size, kind }: Model): string[] {
@@ -167,7 +167,7 @@ export function figuresOf(found: Findings): Figure[] {
     toxicityFigure(found),
     taxFigure(found),
     episodesFigure(found),
-    overOptimisationFigure(found),
+    ...overOptimisationFigures(found),
     methodsFigure(found),
   ];
   return all.filter(({ series }) =>

@@ -93,6 +93,7 @@ function claim(one: Place): Claim {
     measured: one.at("measured").text(),
     holds: one.at("holds").oneOf(["yes", "no", "partly", "not measured"]),
     ...one.optional("tried", text),
+    ...one.optional("caveat", text),
   };
 }
 
