@@ -45,6 +45,9 @@ const FORM: Form = {
   ...{ sftDropout: 0.1, dropoutTrials: [0.2], episodeFactors: [0.5], initMixes: [0.5] },
   variations: [
     variation("beta 0", { klCoefficient: 0, iterations: 6 }),
+    variation("beta 0, first reward", {
+      ...{ klCoefficient: 0, iterations: 6, rewardRounds: 1, suite: false },
+    }),
     variation("dpo", { method: "dpo", iterations: 2, suite: false }),
   ],
   ...{ heldOutPrompts: 6, trainingPrompts: 4, judges: 2, probesPerLevel: 1, suitePerLevel: 1 },
@@ -143,7 +146,7 @@ test("results name every claim, table and figure, with samples behind them", () 
   for (const { columns, rows } of found.tables) {
     for (const row of rows) expect(row).toHaveLength(columns.length);
   }
-  expect(found.figures).toHaveLength(9);
+  expect(found.figures).toHaveLength(10);
   const lengths = found.figures.find(({ id }) => id === "figure-35")?.series ?? [];
   expect(lengths.map(({ points }) => points.map(({ x }) => x))).toEqual([
     [48, 80],
@@ -196,6 +199,12 @@ test("later rounds rank answers of PPO against the reward model so far, and the 
     "dot: accuracy on answers of the initial model, training labelers",
     "dot: accuracy on answers of PPO after 1 of the rounds, training labelers",
   ]);
+  const { claims, figures } = results().results;
+  expect(claims.find(({ id }) => id === "over-optimisation")?.measured).toMatch(/Against the reward model of the first round of rankings alone: gold is highest/); // prettier-ignore
+  for (const id of ["over-optimisation", "over-optimisation-gold"]) {
+    const series = figures.find((one) => one.id === id)?.series.map(({ name }) => name);
+    expect(series).toEqual(["reward model of all rounds", "reward model of the first round"]);
+  }
   expect(shares.every(([, share]) => /^\d+\.\d \[/.test(share ?? ""))).toBe(true);
 });
 

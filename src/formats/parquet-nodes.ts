@@ -1,6 +1,7 @@
 // The parts of a Parquet file's schema, each of which puts its values together from the columns below it.
 import type { Page } from "./parquet-column.ts";
-import { plain } from "./parquet-plain.ts";
+import { LIST, OBJECT, VALUE } from "./parquet-plain.ts";
+import type { Count } from "./parquet-plain.ts";
 
 /** The highest levels of definition and of repetition down to a node. */
 export interface Levels {
@@ -24,25 +25,36 @@ const NOTHING: Page = { count: 0, repetitions: [], definitions: [], values: [] }
 export class Leaf implements Node {
   #pages: Iterator<Page, undefined>;
   #most: number;
-  #count: (size: number) => void;
+  #count: Count;
+  #plain: (value: unknown, count: Count) => unknown;
   #page = NOTHING;
   #slot = 0;
   #value = 0;
 
-  constructor(pages: Iterator<Page, undefined>, most: number, count: (size: number) => void) {
+  /**
+   * @param most the definition level of a value that is there
+   * @param plain what JSON would give for a value
+   */
+  constructor(
+    pages: Iterator<Page, undefined>,
+    most: number,
+    count: Count,
+    plain: (value: unknown, count: Count) => unknown,
+  ) {
     this.#pages = pages;
     this.#most = most;
     this.#count = count;
+    this.#plain = plain;
   }
 
   read(repetition: number): unknown {
     const defined = this.defined();
     this.#step(repetition);
-    this.#count(1);
+    this.#count(VALUE);
     if (defined < this.#most) return null;
     const value: unknown = this.#page.values[this.#value++];
     if (value === undefined) throw new RangeError("a value that is not in its page or dictionary");
-    return plain(value, this.#count);
+    return this.#plain(value, this.#count);
   }
 
   skip(repetition: number): void {
@@ -85,8 +97,10 @@ export class Members implements Node {
   #names: string[];
   #nodes: Node[];
   #first: Node;
+  #count: Count;
 
-  constructor(members: [string, Node][]) {
+  constructor(members: [string, Node][], count: Count) {
+    this.#count = count;
     const [first] = members;
     if (first === undefined) throw new RangeError("a group of nothing");
     this.#names = members.map(([name]) => name);
@@ -95,6 +109,7 @@ export class Members implements Node {
   }
 
   read(repetition: number): Record<string, unknown> {
+    this.#count(OBJECT);
     const object = Object.create(null) as Record<string, unknown>;
     for (const [i, node] of this.#nodes.entries()) {
       object[this.#names[i] ?? ""] = node.read(repetition);
@@ -155,13 +170,16 @@ export class Optional extends Around {
 
 export class Repeated extends Around {
   #levels: Levels;
+  #count: Count;
 
-  constructor(inner: Node, levels: Levels) {
+  constructor(inner: Node, levels: Levels, count: Count) {
     super(inner);
+    this.#count = count;
     this.#levels = levels;
   }
 
   read(repetition: number): unknown[] {
+    this.#count(LIST);
     if (this.inner.defined() < this.#levels.defined) {
       this.inner.skip(repetition);
       return [];
@@ -177,8 +195,13 @@ export class Entries extends Around {
   read(repetition: number): Record<string, unknown> {
     const object = Object.create(null) as Record<string, unknown>;
     for (const pair of this.inner.read(repetition) as Record<"key" | "value", unknown>[]) {
-      object[String(pair.key)] = pair.value;
+      object[keyOf(pair.key)] = pair.value;
     }
     return object;
   }
+}
+
+/** Keys of JSON are texts: lists and objects, which a key may be here, as theirs. */
+function keyOf(key: unknown): string {
+  return typeof key === "object" && key !== null ? JSON.stringify(key) : String(key);
 }

@@ -5,15 +5,25 @@ import { parquetHeader } from "hyparquet/src/column.js";
 import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 import type { Limits } from "./bytes.ts";
 import { left, readerOf, walkStruct, whole, whole64 } from "./parquet-thrift.ts";
-import { spend, walkPlain, walkPrefixed, walkRuns, walkValues } from "./parquet-values.ts";
+import {
+  spend,
+  spendPage,
+  walkPlain,
+  walkPrefixed,
+  walkRuns,
+  walkValues,
+} from "./parquet-values.ts";
 import type { Budget, Stored } from "./parquet-values.ts";
 import { unsnap } from "./snappy.ts";
 
 /** The most levels and columns of a schema: hyparquet looks every column up in a list. */
 const DEEPEST = 64;
 const MOST_COLUMNS = 4096;
-/** Most bytes of a decimal: hyparquet's time grows with the square of its length. */
-const DECIMAL = 64;
+/** Most bytes of a decimal: 76 digits. */
+const DECIMAL = 32;
+/** Bytes of an identifier and of a short float; hyparquet takes as many as there are. */
+const UUID = 16;
+const FLOAT16 = 2;
 
 /** The parts of the metadata that hyparquet already converts while it reads them. */
 interface Footer {
@@ -27,6 +37,8 @@ interface Footer {
  */
 const VALUES = 8;
 const PER_ROW = 4;
+/** Most values of a page per byte of a file, of a file of more than 4 MiB. */
+const PAGE_VALUES = 1 / 4;
 
 /** Checks the metadata at the end of a file before it is read. */
 export function checkFooter(file: ArrayBuffer): void {
@@ -79,7 +91,7 @@ function leavesOf(schema: SchemaElement[]): SchemaElement[][] {
   return leaves;
 }
 
-function columnOf(elements: SchemaElement[], chunk: ColumnMetaData): Column {
+function columnOf(elements: SchemaElement[], chunk: ColumnMetaData, limits: Limits): Column {
   const below = elements.slice(1);
   const path = below.map(({ name }) => name);
   const leaf = below.at(-1);
@@ -96,8 +108,23 @@ function columnOf(elements: SchemaElement[], chunk: ColumnMetaData): Column {
     defined: below.filter((element) => element.repetition_type !== "REQUIRED").length,
     type: chunk.type,
     fixed: leaf.type_length ?? 0,
-    longest: leaf.converted_type === "DECIMAL" ? DECIMAL : Number.MAX_SAFE_INTEGER,
+    longest: Math.min(longestOf(leaf), limits.line),
+    weight: weightOf(leaf),
   };
+}
+
+function longestOf({ converted_type, logical_type }: SchemaElement): number {
+  if (converted_type === "DECIMAL" || logical_type?.type === "DECIMAL") return DECIMAL;
+  if (logical_type?.type === "UUID") return UUID;
+  return logical_type?.type === "FLOAT16" ? FLOAT16 : Number.MAX_SAFE_INTEGER;
+}
+
+/** Measured, in tenths of a microsecond and of 200 bytes. */
+function weightOf({ type, converted_type, logical_type }: SchemaElement): number {
+  const converted = /DATE|TIMESTAMP|DECIMAL|JSON/.test(converted_type ?? "");
+  if (converted || type === "INT96" || logical_type?.type === "UUID") return 8;
+  if (/TIMESTAMP|DATE|FLOAT16|DECIMAL|JSON/.test(logical_type?.type ?? "")) return 8;
+  return type === "BYTE_ARRAY" || type === "FIXED_LEN_BYTE_ARRAY" ? 4 : type === "INT64" ? 2 : 1;
 }
 
 /**
@@ -114,6 +141,8 @@ export function checkPages(
   const budget: Budget = {
     values: VALUES * Math.max(2 ** 19, file.byteLength),
     bytes: Math.min(limits.total, Math.max(2 ** 20, limits.ratio * file.byteLength)),
+    page: Math.max(2 ** 20, PAGE_VALUES * file.byteLength),
+    texts: Math.max(2 ** 25, 2 * file.byteLength),
   };
   for (const group of row_groups) {
     whole(group.columns.length, leaves.length, "number of columns");
@@ -122,7 +151,7 @@ export function checkPages(
     for (const [i, elements] of leaves.entries()) {
       const chunk = group.columns[i]?.meta_data;
       if (chunk === undefined) throw new RangeError("a column without a description");
-      const column = columnOf(elements, chunk);
+      const column = columnOf(elements, chunk, limits);
       const offset = chunk.dictionary_page_offset || chunk.data_page_offset; // 0 is none, as hyparquet has it
       const start = whole64(offset, file.byteLength, "column at");
       const size = whole64(chunk.total_compressed_size, file.byteLength - start, "column of size");
@@ -155,6 +184,7 @@ function checkPage(header: PageHeader, bytes: Uint8Array, column: Column, budget
     case "DICTIONARY_PAGE": {
       const count = countOf(header.dictionary_page_header, 1, budget);
       const unpacked = unpack(bytes, header.uncompressed_page_size, column.codec);
+      spendPage(budget, count * column.weight);
       walkPlain(readerOf(unpacked), count, column);
       return 0;
     }
@@ -202,6 +232,7 @@ function checkSecond(
 /** The number of values of a page, counted once for every level that hyparquet makes of each. */
 function countOf(page: { num_values: number } | undefined, levels: number, budget: Budget): number {
   const count = whole(page?.num_values, 2 ** 31, "number of values");
+  if (count > budget.page) spendPage(budget, count);
   spend(budget, "values", count * levels);
   return count;
 }

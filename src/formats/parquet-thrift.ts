@@ -45,19 +45,41 @@ export function skip(reader: Reader, bytes: number): void {
 
 /** Structs and lists in each other: the metadata of a file has 8. */
 const DEEPEST = 16;
+/** Fields of a struct are numbered to 20 at most. */
+const LAST_FIELD = 64;
 
-/** Walks to the end of one struct. */
-export function walkStruct(reader: Reader, depth = 0): void {
+/** What metadata may still hold: hyparquet makes an object of every text, however short it is. */
+interface Left {
+  elements: number;
+  texts: number;
+}
+
+/**
+ * Walks to the end of one struct.
+ * @throws RangeError when it is cut off, or of many more elements than metadata of its size has
+ */
+export function walkStruct(reader: Reader): void {
+  const size = left(reader);
+  walkFields(reader, 0, { elements: 2 ** 16 + size / 2, texts: 2 ** 14 + size / 6 });
+}
+
+function walkFields(reader: Reader, depth: number, rest: Left): void {
   if (depth > DEEPEST) throw new RangeError(`metadata nested deeper than ${DEEPEST}`);
-  for (;;) {
+  for (let field = 0; ;) {
     const byte = reader.view.getUint8(reader.offset++);
     if ((byte & 15) === 0) return;
-    if (byte >> 4 === 0) varint(reader);
-    walkElement(reader, byte & 15, depth + 1);
+    if (byte >> 4 === 0) {
+      // the long form: a signed varint in zigzag, its sign in the lowest bit
+      const number = varint(reader);
+      field = number & 1 ? -1 : number >>> 1;
+    } else field += byte >> 4;
+    whole(field, LAST_FIELD, "field");
+    walkElement(reader, byte & 15, depth + 1, rest);
   }
 }
 
-function walkElement(reader: Reader, type: number, depth: number): void {
+function walkElement(reader: Reader, type: number, depth: number, rest: Left): void {
+  whole(Math.floor(--rest.elements), Number.MAX_SAFE_INTEGER, "elements left");
   switch (type) {
     case 1: // true and false, which are their type
     case 2:
@@ -71,22 +93,23 @@ function walkElement(reader: Reader, type: number, depth: number): void {
     case 7:
       return skip(reader, 8);
     case 8:
+      whole(Math.floor(--rest.texts), Number.MAX_SAFE_INTEGER, "texts left");
       return skip(reader, varint(reader));
     case 9:
-      return walkList(reader, depth);
+      return walkList(reader, depth, rest);
     case 12:
-      return walkStruct(reader, depth);
+      return walkFields(reader, depth, rest);
     default:
       throw new RangeError(`metadata of type ${type}`);
   }
 }
 
-function walkList(reader: Reader, depth: number): void {
+function walkList(reader: Reader, depth: number, rest: Left): void {
   if (depth > DEEPEST) throw new RangeError(`metadata nested deeper than ${DEEPEST}`);
   const byte = reader.view.getUint8(reader.offset++);
   const short = byte >> 4;
   const size = whole(short === 15 ? varint(reader) : short, left(reader), "list of length");
   // In a list, true and false take one byte each.
   const type = (byte & 15) < 3 ? 3 : byte & 15;
-  for (let i = 0; i < size; i++) walkElement(reader, type, depth + 1);
+  for (let i = 0; i < size; i++) walkElement(reader, type, depth + 1, rest);
 }

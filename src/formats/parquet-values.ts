@@ -8,12 +8,21 @@ import type { Reader } from "./parquet-thrift.ts";
 export interface Budget {
   values: number;
   bytes: number;
+  /** most values of one page, and bytes of its texts where they are stored by what they have in common */
+  readonly page: number;
+  readonly texts: number;
 }
 
 /** @throws TooMuch when nothing is left of the budget */
-export function spend(budget: Budget, kind: keyof Budget, n: number): void {
+export function spend(budget: Budget, kind: "values" | "bytes", n: number): void {
   budget[kind] -= n;
   if (!(budget[kind] >= 0)) throw new TooMuch(`more ${kind} than a file of its size may hold`);
+}
+
+/** Values of a page: all of them are in memory at once. */
+export function spendPage(budget: Budget, n: number): void {
+  if (n > budget.page) throw new TooMuch("a page of more values than a file of its size may hold");
+  spend(budget, "values", n);
 }
 
 /** How the values of a column are stored. */
@@ -23,6 +32,8 @@ export interface Stored {
   fixed: number;
   /** Most bytes of a value: those of a decimal take time that grows with the square. */
   longest: number;
+  /** How many values one that is not in a dictionary counts for, by the time and memory that converting it takes. */
+  weight: number;
 }
 
 /**
@@ -93,6 +104,7 @@ function widthOf({ type, fixed, longest }: Stored): number {
   return whole(width, longest, `width of ${type}`);
 }
 
+/** Walks over values that are not numbers into a dictionary: each is converted by itself. */
 export function walkPlain(reader: Reader, count: number, stored: Stored): void {
   if (stored.type === "BOOLEAN") return skip(reader, Math.ceil(count / 8));
   if (stored.type !== "BYTE_ARRAY") return skip(reader, count * widthOf(stored));
@@ -141,11 +153,14 @@ function walkPrefixTexts(reader: Reader, count: number, { longest }: Stored, bud
   const prefixes = lengths(reader, count);
   const suffixes = lengths(reader, count);
   let previous = 0;
+  let page = 0;
   for (const [i, suffix] of suffixes.entries()) {
     const prefix = whole(prefixes[i], previous, "prefix of length");
     skip(reader, whole(suffix, longest, "value of length"));
     previous = whole(prefix + suffix, longest, "value of length");
     spend(budget, "bytes", previous);
+    page += previous;
+    if (page > budget.texts) throw new TooMuch("a page of more text than a file of its size may hold"); // prettier-ignore
   }
 }
 
@@ -159,6 +174,7 @@ export function walkValues(
   budget: Budget,
 ): void {
   if (count === 0) return;
+  if (encoding?.endsWith("_DICTIONARY") !== true) spendPage(budget, count * stored.weight);
   switch (encoding) {
     case "PLAIN":
       return walkPlain(reader, count, stored);

@@ -56,8 +56,11 @@ export interface ParquetRecord {
   value: Record<string, unknown>;
 }
 
-/** Most characters in the rows of a small file: many rows may share the same texts, which are in the file once. */
-const SHARED = 256 * 2 ** 20;
+/**
+ * Most characters in the rows of a small file, with what values, lists and objects count for: many rows may share the
+ * same texts, which are in the file once.
+ */
+const SHARED = 512 * 2 ** 20;
 
 /**
  * The rows of a Parquet file, one at a time.
@@ -80,14 +83,19 @@ export async function* readParquet(
   await guarded(name, () => checkPages(whole, file, limits));
   const most = Math.min(limits.total, Math.max(SHARED, limits.ratio * bytes.length));
   let made = 0;
+  let before = 0;
   const count = (size: number) => {
     made += size;
     if (made > most) throw new TooMuch(`rows of more than ${most} characters`);
+    if (made - before > limits.line) {
+      throw new TooMuch(`more than ${limits.line} characters in row ${row + 1}`);
+    }
   };
   let row = 0;
   for (const group of whole.row_groups) {
     const rows = await guarded(name, () => rowsOf(whole, group, file, count));
     for (;;) {
+      before = made;
       const next = await guarded(name, () => rows.next());
       if (next.done === true) break;
       yield { where: `row ${++row}`, value: next.value };

@@ -73,7 +73,7 @@ async function* once(bytes: Uint8Array): Chunks {
 async function* parquetRecords(chunks: Chunks, file: Reading): AsyncGenerator<RawRecord> {
   const bytes = await whole(chunks, file.name, file.limits);
   for await (const { where, value } of readParquet(bytes, file.name, file.limits)) {
-    for (const key of Object.keys(value)) refuseReserved(key, file.name, where);
+    for (const key of keysIn(value)) refuseReserved(key, file.name, where);
     yield { where, value };
   }
 }
@@ -148,6 +148,19 @@ async function* csvObjects(chunks: Chunks, file: Reading): AsyncGenerator<RawRec
       const found = `found ${cells.length} cells; expected ${header.length}, as the header has.`;
       yield { where, refused: new Refusal(found) };
     } else yield { where, value: Object.fromEntries(header.map((key, i) => [key, cells[i]])) };
+  }
+}
+
+/** The keys of all objects in a value, however deep. */
+function* keysIn(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) yield* keysIn(item);
+    return;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    yield key;
+    yield* keysIn(member);
   }
 }
 

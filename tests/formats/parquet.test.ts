@@ -235,9 +235,9 @@ describe("Parquet files that are refused before hyparquet believes them", () => 
     await expect(rowsOf(bytes)).rejects.toThrow(/"levels of length unknown"/);
   });
 
-  const BYTES = { type: "BYTE_ARRAY", fixed: 0, longest: 64 };
+  const BYTES = { type: "BYTE_ARRAY", fixed: 0, longest: 64, weight: 1 };
   const values = (bytes: number[], encoding: Encoding, more = {}) => {
-    const budget = { values: 1000, bytes: 1000 };
+    const budget = { values: 1000, bytes: 1000, page: 1000, texts: 1000 };
     walkValues(readerOf(Uint8Array.from(bytes)), 40, encoding, true, { ...BYTES, ...more }, budget);
   };
   const cases: [string, () => unknown, RegExp][] = [
@@ -267,7 +267,7 @@ describe("Parquet files that are refused before hyparquet believes them", () => 
       return new Uint8Array(parquetWriteBuffer({ columnData }));
     };
     expect(await rowsOf(shared(2000))).toHaveLength(2000);
-    await expect(rowsOf(shared(200_000))).rejects.toThrow(/rows of more than 268435456 characters/);
+    await expect(rowsOf(shared(300_000))).rejects.toThrow(/rows of more than 536870912 characters/);
   });
 });
 
