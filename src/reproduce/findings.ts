@@ -157,15 +157,15 @@ export class Findings {
     const judge = judgeOf(form, answered);
     const place = servedBy(form, judge).indexOf(answered);
     const scored = this.seeds.flatMap((seed) => {
-      const rankings = this.allRankings(size, seed);
       const reward = this.reward(judge.name, seed);
       const scores = judge === answered ? reward?.validation : reward?.served?.[place];
       if (scores === undefined) return [];
-      const scored = scoredRankings(rankings.validation, scores, group);
-      const from = roundsOf(form).slice(0, (round ?? 1) - 1);
-      const scoredOf = (one: number) => scoredRankings(this.rankings(size, seed, one)?.validation ?? [], [], group).length; // prettier-ignore
-      const first = from.reduce((sum, one) => sum + scoredOf(one), 0);
-      return round === undefined ? scored : scored.slice(first, first + scoredOf(round));
+      let first = 0;
+      return roundsOf(form).flatMap((one) => {
+        const validation = scorable(this.rankings(size, seed, one)?.validation ?? []);
+        const own = scores.slice(first, (first += validation.length));
+        return round === undefined || round === one ? scoredRankings(validation, own, group) : [];
+      });
     });
     return scored.length === 0 ? undefined : pairAccuracy(scored);
   }
@@ -189,14 +189,17 @@ export class Findings {
   }
 }
 
-/** Scores beside the ranks of a group; rankings of fewer than two answers have no scores. */
+/** Rankings of fewer than two answers have no scores. */
+const scorable = (rankings: readonly Ranked[]): readonly Ranked[] =>
+  rankings.filter(({ answers }) => answers.length >= 2);
+
+/** Scores beside the ranks of a group. */
 export function scoredRankings(
   rankings: readonly Ranked[],
   scores: readonly (readonly number[])[],
   group: Group,
 ): ScoredRanking[] {
-  const kept = rankings.filter(({ answers }) => answers.length >= 2);
-  return kept.flatMap((one, i): ScoredRanking[] => {
+  return scorable(rankings).flatMap((one, i): ScoredRanking[] => {
     const by = group === "training" ? one : one.heldOut;
     if (by === undefined) return [];
     return [{ prompt: one.prompt, labeler: by.labeler, ranks: by.ranks, scores: scores[i] ?? [] }];
