@@ -119,7 +119,7 @@ function longestOf({ converted_type, logical_type }: SchemaElement): number {
   return logical_type?.type === "FLOAT16" ? FLOAT16 : Number.MAX_SAFE_INTEGER;
 }
 
-/** Measured, in tenths of a microsecond and of 200 bytes. */
+/** How many values one counts for, from the time and memory of 4 million of each (docs/LOG.md), rounded up. */
 function weightOf({ type, converted_type, logical_type }: SchemaElement): number {
   const converted = /DATE|TIMESTAMP|DECIMAL|JSON/.test(converted_type ?? "");
   if (converted || type === "INT96" || logical_type?.type === "UUID") return 8;

@@ -104,7 +104,7 @@ function widthOf({ type, fixed, longest }: Stored): number {
   return whole(width, longest, `width of ${type}`);
 }
 
-/** Walks over values that are not numbers into a dictionary: each is converted by itself. */
+/** Walks over values that stand one after the other. */
 export function walkPlain(reader: Reader, count: number, stored: Stored): void {
   if (stored.type === "BOOLEAN") return skip(reader, Math.ceil(count / 8));
   if (stored.type !== "BYTE_ARRAY") return skip(reader, count * widthOf(stored));
