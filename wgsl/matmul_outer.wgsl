@@ -1,5 +1,5 @@
 // C = epilogue(opA(A) opB(B)): ROWS x 4 sums per invocation, a row of A and a column of B at a time, in vector loads only.
-// Software adapters pay for every load, and most for a body that leaves their instruction cache: few loads, short loop.
+// Software adapters pay for every load, and for every sum at each turn of a loop: vectors of four steps of k, few turns.
 
 enable subgroups;
 
@@ -11,7 +11,7 @@ const TB: bool = false; // param: B is stored (N,K); otherwise N is a multiple o
 const SUBGROUP: u32 = 8u; // param: lanes of a subgroup on this adapter
 const LANES: u32 = 8u; // param: invocations of a workgroup, a multiple of SUBGROUP
 const ROWS: u32 = 32u; // param: rows of a tile, a multiple of 4 and of SUBGROUP, 4 * SUBGROUP at most
-const REST: u32 = 28u; // param: ROWS - 4
+const REST: u32 = 112u; // param: sums of all rows but four
 const UNROLL: bool = false; // param: always false
 const HELD: u32 = ROWS / SUBGROUP; // rows of A that a lane holds
 const A_STRIDE: u32 = select(K, M, TA) / 4u; // vectors in a stored row
@@ -40,35 +40,43 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     b_at[j] = (group.z * N + min(column + j * ACROSS, N - 1u)) * B_STRIDE;
   }
   if (!TB) { b_at[0] = group.z * K * B_STRIDE + min(column / 4u, B_STRIDE - 1u); }
-  var sums: array<vec4f, ROWS>;
+  // single numbers: some drivers copy a vector that lives through a loop once more at every turn
+  var sums: array<f32, 4u * ROWS>;
   for (var quad = 0u; quad < K / 4u; quad++) {
-    // rows stored along k come as vectors, whose first element is used while they turn around
-    var x: array<vec4f, HELD>;
+    // four steps of k for a sum before the next sum: a CPU driver loads, masks and stores each sum once a turn
+    var x: array<vec4f, HELD>; // rows stored along k, from `quad`
     for (var h = 0u; h < HELD; h++) { // unroll
       if (!TA) { x[h] = vec4f(a[a_at[h] + quad]); }
     }
-    var y: array<vec4f, 4>;
+    var y: array<vec4f, 4>; // columns stored along k
     for (var j = 0u; j < 4u; j++) { // unroll
       if (TB) { y[j] = vec4f(b[b_at[j] + quad]); }
     }
-    for (var p = 0u; p < 4u; p++) {
-      let k = 4u * quad + p;
-      var w = vec4f(y[0].x, y[1].x, y[2].x, y[3].x);
-      if (!TB) { w = vec4f(b[b_at[0] + k * B_STRIDE]); }
-      var z = vec4f();
-      if (TA) { z = vec4f(a[a_at[0] + k * A_STRIDE]); }
-      for (var i = 0u; i < ROWS; i++) { // unroll
+    var z: array<vec4f, 4>; // by step of k: four rows
+    var w: array<vec4f, 4>; // by step of k: four columns
+    for (var p = 0u; p < 4u; p++) { // unroll
+      if (TA) { z[p] = vec4f(a[a_at[0] + (4u * quad + p) * A_STRIDE]); }
+      w[p] = vec4f(y[0][p], y[1][p], y[2][p], y[3][p]);
+      if (!TB) { w[p] = vec4f(b[b_at[0] + (4u * quad + p) * B_STRIDE]); }
+    }
+    for (var i = 0u; i < ROWS; i++) { // unroll
+      var part: array<f32, 4>;
+      for (var j = 0u; j < 4u; j++) { // unroll
+        part[j] = sums[4u * i + j];
+      }
+      for (var p = 0u; p < 4u; p++) { // unroll
+        var value = 0.0;
         if (TA) {
-          sums[i] += subgroupBroadcast(z[i % 4u], i / 4u) * w;
+          value = subgroupBroadcast(z[p][i % 4u], i / 4u);
         } else {
-          sums[i] += subgroupBroadcast(x[i / SUBGROUP].x, i % SUBGROUP) * w;
+          value = subgroupBroadcast(x[i / SUBGROUP][p], i % SUBGROUP);
+        }
+        for (var j = 0u; j < 4u; j++) { // unroll
+          part[j] += value * w[p][j];
         }
       }
-      for (var h = 0u; h < HELD; h++) { // unroll
-        if (!TA) { x[h] = x[h].yzwx; }
-      }
       for (var j = 0u; j < 4u; j++) { // unroll
-        if (TB) { y[j] = y[j].yzwx; }
+        sums[4u * i + j] = part[j];
       }
     }
   }
@@ -78,11 +86,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       let r = row + first + i;
       for (var j = 0u; j < 4u; j++) { // unroll
         let at = column + j * ACROSS;
-        if (r < M && at < N) { store((group.z * M + r) * N + at, at, sums[i][j]); }
+        if (r < M && at < N) { store((group.z * M + r) * N + at, at, sums[4u * i + j]); }
       }
     }
     for (var i = 0u; i < REST; i++) { // unroll
-      sums[i] = sums[i + 4u];
+      sums[i] = sums[i + 16u];
     }
   }
   if (SUMS && row == 0u) {

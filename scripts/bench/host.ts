@@ -50,30 +50,65 @@ export function lastingSum(): (
   };
 }
 
-const threadTicks = lastingSum();
+const threadMs = lastingSum();
 
-/** Milliseconds of processor time of this process without its main thread. */
+/** Names of this process's threads; empty where there is no /proc. */
+function threads(): string[] {
+  const { existsSync, readdirSync } = process.getBuiltinModule("node:fs");
+  return existsSync("/proc/self/task") ? readdirSync("/proc/self/task") : [];
+}
+
+/** Node's own: its main thread and those that V8 and libuv had started before any adapter was opened. */
+const ofNode: ReadonlySet<string> = new Set(inBrowser() ? [] : threads());
+
+function inBrowser(): boolean {
+  return typeof document !== "undefined";
+}
+
+/** Milliseconds of processor time of one thread: to the nanosecond where the kernel keeps its scheduler's statistics. */
+function msOf(thread: string): number {
+  const { existsSync, readFileSync } = process.getBuiltinModule("node:fs");
+  const folder = `/proc/self/task/${thread}`;
+  if (existsSync(`${folder}/schedstat`)) {
+    const [nanoseconds = ""] = readFileSync(`${folder}/schedstat`, "utf8").split(" ");
+    return Number(nanoseconds) / 1e6;
+  }
+  const text = readFileSync(`${folder}/stat`, "utf8");
+  // after the name in parentheses: state is field 3, user and system time are 14 and 15
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return PROC_STEP_MS * (Number(fields[11]) + Number(fields[12]));
+}
+
+/** Milliseconds of processor time of the threads that are not Node's own. */
 function otherThreadsMs(): number {
-  const { readdirSync, readFileSync } = process.getBuiltinModule("node:fs");
-  const readings = readdirSync("/proc/self/task").flatMap((thread): [string, number][] => {
-    if (Number(thread) === process.pid) return [];
+  const readings = threads().flatMap((thread): [string, number][] => {
+    if (ofNode.has(thread)) return [];
     try {
-      const text = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
-      // after the name in parentheses: state is field 3, user and system time are 14 and 15
-      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      return [[thread, Number(fields[11]) + Number(fields[12])]];
+      return [[thread, msOf(thread)]];
     } catch {
       return []; // the thread has ended since the folder was read
     }
   });
-  return PROC_STEP_MS * threadTicks(readings);
+  return threadMs(readings);
+}
+
+/** True where a thread's time is counted in nanoseconds. */
+function isFine(): boolean {
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  return existsSync("/proc/self/schedstat");
 }
 
 /**
- * Node where a software adapter works in threads of its own. The main thread is not counted: Dawn's binding keeps it
+ * Node where a software adapter works in threads of its own. Node's are not counted: Dawn's binding keeps the main thread
  * busy asking whether they are done (40 % of all processor time, by perf), which says nothing about a kernel.
  */
-export const adapterThreads: Host = { ...inNode, cpuMs: otherThreadsMs, cpuStep: PROC_STEP_MS };
+export const adapterThreads: Host = {
+  ...inNode,
+  cpuMs: otherThreadsMs,
+  get cpuStep() {
+    return isFine() ? inNode.cpuStep : PROC_STEP_MS;
+  },
+};
 
 let host = inNode;
 

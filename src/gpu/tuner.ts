@@ -112,8 +112,9 @@ class Tuner {
   /** @returns titles worth trying on the other calls of the group, best first; undefined when the cache answered */
   async tune(call: Call, ranking: readonly string[] | undefined): Promise<string[] | undefined> {
     const { executor, options } = this;
+    const here = executor.gpu.software ? "software" : "hardware";
     const applicable = variantsOf(call, executor.choices.traits).filter(
-      ({ hardware }) => hardware === undefined || !executor.gpu.software,
+      ({ only }) => only === undefined || only === here,
     );
     const key = cacheKey(executor, call, applicable);
     const cached = await options.cache?.get(key);

@@ -110,7 +110,7 @@ function outerTile(ROWS: number, lanes: number): Variant<MatmulConsts> {
   return subgroupVariant(
     "matmul_outer",
     tile,
-    { REST: ROWS - 4 },
+    { REST: 4 * ROWS - 16 },
     ({ M, N, K, TA, TB }, subgroup) =>
       ROWS % subgroup === 0 &&
       ROWS <= 4 * subgroup &&
@@ -118,6 +118,62 @@ function outerTile(ROWS: number, lanes: number): Variant<MatmulConsts> {
       (TA ? M : 4) % 4 === 0 &&
       (TB ? 4 : N) % 4 === 0,
   );
+}
+
+/** Steps of k whose vectors of A fill the private memory that WGSL promises: 8,192 bytes. */
+const MOST_KEPT = 512;
+
+/** Steps of k that are kept at a time: equal parts. */
+const keptOf = (K: number): number => K / Math.ceil(K / MOST_KEPT);
+
+/** Workgroups that are enough to keep the cores of a CPU busy. */
+const BUSY = 32;
+const MOST_TILES = 16;
+
+/**
+ * The same sums with A's rows kept in private memory for many tiles of columns, on adapters whose subgroups have
+ * SUBGROUP lanes. Longer sums are put together in C, where halves round once more for each 512 steps.
+ */
+function keptTile(SUBGROUP: number): Variant<MatmulConsts> {
+  const ROWS = 4 * SUBGROUP;
+  const tilesOf = ({ M, N, BATCH }: MatmulConsts): number => {
+    const tiles = Math.ceil(N / (4 * SUBGROUP)) * Math.ceil(M / ROWS) * BATCH;
+    return Math.min(Math.ceil(tiles / BUSY), MOST_TILES);
+  };
+  const grid = (consts: MatmulConsts): [number, number, number] => [
+    Math.ceil(consts.N / (4 * SUBGROUP * tilesOf(consts))),
+    Math.ceil(consts.M / ROWS),
+    consts.BATCH,
+  ];
+  return {
+    title: `matmul_kept ${String(ROWS)}x4`,
+    shader: "matmul_kept",
+    only: "software",
+    applies: (consts, { subgroup }) => {
+      const { M, N, K, TA, TB, ACCUMULATE, GELU_BACKWARD } = consts;
+      return (
+        subgroup === SUBGROUP &&
+        keptOf(K) % 4 === 0 &&
+        (TA ? M : 4) % 4 === 0 &&
+        (TB ? 4 : N) % 4 === 0 &&
+        // a part of the sum cannot be multiplied before it is added
+        (K <= MOST_KEPT || !(ACCUMULATE && GELU_BACKWARD)) &&
+        groupsFit(...grid(consts))
+      );
+    },
+    consts: (consts) => ({
+      ...consts,
+      SUBGROUP,
+      LANES: SUBGROUP,
+      ROWS,
+      REST: 4 * ROWS - 16,
+      KEPT: keptOf(consts.K),
+      TILES: tilesOf(consts),
+      STEPS: consts.TB ? 4 : 2,
+      UNROLL: false,
+    }),
+    grid,
+  };
 }
 
 /** A tile in workgroup memory, and the invocations that share it. */
@@ -149,7 +205,7 @@ function workgroupTile(shape: Shared): Variant<MatmulConsts> {
   return {
     title: `matmul_tiles ${String(tall)}x${String(wide)}${SPLIT > 1 ? ` in ${String(SPLIT)}` : ""}${tall === 64 && ROWS > 4 ? " 8x8" : ""}`,
     shader: "matmul_tiles",
-    hardware: true,
+    only: "hardware",
     applies: (c, adapter) =>
       adapter.workgroupLanes >= team * SPLIT &&
       adapter.workgroupBytes >= bytes &&
@@ -173,6 +229,7 @@ export const matmulVariants: readonly Variant<MatmulConsts>[] = [
   ...vectorTiles(4, 1, 8, false),
   columnTile(8, 2, 32, false),
   outerTile(32, 8),
+  keptTile(8),
   ...[
     { ROWS: 4, COLUMNS: 4, DOWN: 1, ACROSS: 8, SPLIT: 32, STEPS: 2 },
     { ROWS: 4, COLUMNS: 4, DOWN: 4, ACROSS: 8, SPLIT: 8, STEPS: 4 },

@@ -51,10 +51,11 @@ export interface Variant<C extends Consts = Consts> {
   /** file name of the shader without `.wgsl` */
   readonly shader: string;
   /**
-   * it needs barriers, at which software adapters are too slow for it ever to win (docs/KERNELS.md), and which they take
-   * seconds to compile: not tried there
+   * where it is tried at all. "hardware" needs barriers, at which software adapters are too slow for it ever to win
+   * (docs/KERNELS.md), and which they take seconds to compile; "software" needs a large private array, which a GPU has
+   * not got in registers
    */
-  readonly hardware?: true;
+  readonly only?: "hardware" | "software";
   /** whether it can compute a call with these constants on such an adapter */
   applies(consts: C, adapter: AdapterTraits): boolean;
   /** values of the shader's `// param` lines */

@@ -165,10 +165,10 @@ export function variantsOfCase(opCase: OpCase, built: Built, on: Executor): Vari
   const { variants } = opCase;
   if (variants === undefined) return [];
   const all = built.tape.calls.flatMap((call) => variantsOf(call, on.choices.traits));
-  return all.filter(({ shader, title, hardware }) => {
+  return all.filter(({ shader, title, only }) => {
     if (typeof variants === "object") return variants.includes(title);
     // those take seconds to compile on a software adapter, so cases ask for them by title
-    if (hardware === true) return false;
+    if (only === "hardware") return false;
     return variants === "all" || title === all.find((v) => v.shader === shader)?.title;
   });
 }

@@ -9,7 +9,7 @@ import { Bench } from "../../scripts/bench/bench.ts";
 import { bend, growthRows } from "../../scripts/bench/growth.ts";
 import { bytesOf } from "../../src/plan/work.ts";
 import { productsOf } from "../../scripts/bench/matmul.ts";
-import { lastingSum } from "../../scripts/bench/host.ts";
+import { adapterThreads, lastingSum } from "../../scripts/bench/host.ts";
 import { measure, median } from "../../scripts/bench/measure.ts";
 import { S, describeTraining } from "../../scripts/bench/models.ts";
 import { productNotes, productRows } from "../../scripts/bench/product-table.ts";
@@ -71,6 +71,13 @@ test("the processor time of threads that end stays in the sum", () => {
   expect(sum([["1", 15]])).toBe(415);
   // thread 2 is another one now
   expect(sum([["1", 15], ["2", 3]])).toBe(418); // prettier-ignore
+});
+
+test("the time of Node's own threads is not an adapter's", async () => {
+  const before = await adapterThreads.cpuMs();
+  const start = performance.now();
+  while (performance.now() < start + 60);
+  expect((await adapterThreads.cpuMs()) - before).toBeLessThan(30);
 });
 
 test("what does not fit into the time left is named with the reason", async () => {

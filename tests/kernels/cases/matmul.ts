@@ -66,19 +66,20 @@ const tiles: OpCase[] = [
 
 // outer products: more rows and columns than a tile has, no multiple of either; N only where B stores it
 const outer: OpCase[] = [
-  { M: 36, N: 40, TA: true, TB: false },
-  { M: 44, N: 41, TA: true, TB: true },
-  { M: 67, N: 33, TA: false, TB: true },
-  { M: 67, N: 36, TA: false, TB: false },
-].map(({ M, N, TA, TB }) => {
-  const K = 20;
+  { M: 36, K: 20, N: 40, TA: true, TB: false },
+  { M: 44, K: 20, N: 41, TA: true, TB: true },
+  { M: 67, K: 20, N: 33, TA: false, TB: true },
+  { M: 67, K: 20, N: 36, TA: false, TB: false },
+  // kept in two parts
+  { M: 33, K: 520, N: 36, TA: false, TB: false },
+].map(({ M, K, N, TA, TB }) => {
   return {
     name: `matmul ${String(M)}x${String(K)}x${String(N)} ${TA ? "T" : "N"}${TB ? "T" : "N"}, outer`,
     inputs: {
       a: { shape: TA ? [2, K, M] : [2, M, K], differentiable: false },
       b: { shape: TB ? [2, N, K] : [2, K, N], differentiable: false },
     },
-    variants: ["matmul_outer 32x4"],
+    variants: ["matmul_outer 32x4", "matmul_kept 32x4"],
     build: (tape, { a, b }) => [matmul(tape, a!, b!, { M, N, K, TA, TB, BATCH: 2 })],
   };
 });
@@ -87,7 +88,7 @@ const outer: OpCase[] = [
 const outerLinear: OpCase = {
   name: "linear 36x40, used twice, outer",
   inputs: { x: { shape: [36, 40] }, w: { shape: [40, 40] }, b: { shape: [40] } },
-  variants: ["matmul_outer 32x4"],
+  variants: ["matmul_outer 32x4", "matmul_kept 32x4"],
   build: (tape, { x, w, b }) => [linear(tape, linear(tape, x!, w!, b), w!, b)],
 };
 
