@@ -1,5 +1,6 @@
 // What every section of the bench works with: the engine, its limits of time, and what was left out.
 import type { CompiledPlan, Engine } from "../../src/plan/engine.ts";
+import type { Call } from "../../src/plan/tape.ts";
 import { Executor } from "../../src/gpu/executor.ts";
 import { tune } from "../../src/gpu/tuner.ts";
 import type { TuningCache } from "../../src/gpu/tuner.ts";
@@ -24,6 +25,15 @@ export interface BenchOptions {
   readonly minutes: number;
 }
 
+/** Choices of this run alone. */
+function memoryCache(): TuningCache {
+  const titles = new Map<string, string>();
+  return {
+    get: (key) => Promise.resolve(titles.get(key)),
+    set: (key, title) => Promise.resolve(void titles.set(key, title)),
+  };
+}
+
 /** A row whose time is foreseen to be longer than what is left runs this often at least. */
 const RUNS = 3;
 
@@ -42,7 +52,7 @@ export class Bench {
   readonly peak: Peak | undefined;
   private opened: Opened;
   private readonly open: () => Promise<Opened>;
-  private readonly cache: TuningCache | undefined;
+  private readonly cache: TuningCache;
   private readonly until: number;
   private readonly left: string[] = [];
   /** slowest rate seen so far in operations per millisecond */
@@ -62,7 +72,7 @@ export class Bench {
   ) {
     this.opened = first.opened;
     this.open = first.open;
-    this.cache = first.cache;
+    this.cache = first.cache ?? memoryCache();
     this.peak = first.peak;
     this.options = options;
     this.until = performance.now() + 60000 * options.minutes;
@@ -92,12 +102,15 @@ export class Bench {
 
   /** Chooses the kernels of plans by measurement, as the page does on a GPU. */
   async tune(plans: readonly CompiledPlan[]): Promise<void> {
-    const { engine, cache } = this;
-    if (!(engine instanceof Executor)) return;
-    const calls = plans.flatMap((plan) => [...plan.calls]);
     const started = performance.now();
-    await tune(engine, calls, { budget: Infinity, cache });
+    await this.tuneCalls(plans.flatMap((plan) => [...plan.calls]));
     this.tuning = performance.now() - started;
+  }
+
+  /** The same for calls of plans that are not compiled yet; what is chosen outlives `fresh`. */
+  async tuneCalls(calls: readonly Call[]): Promise<void> {
+    const { engine, cache } = this;
+    if (engine instanceof Executor) await tune(engine, calls, { budget: Infinity, cache });
   }
 
   /** Times tuned plans that do so many operations, and remembers the rate. */

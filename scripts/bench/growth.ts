@@ -103,7 +103,7 @@ async function stepTable(bench: Bench, { what, sizes }: (typeof VARIED)[number])
 }
 
 /** Attention alone, forward and backward, one sequence. */
-async function attentionPoint(bench: Bench, T: number): Promise<Point | undefined> {
+function describeAttention(T: number) {
   const C = HEADS * HEAD;
   const qkv = { ...persistent("qkv", [T, 3 * C]), gradient: persistent("dqkv", [T, 3 * C]) };
   const mask = persistent("mask", [1, T], "u32");
@@ -113,33 +113,44 @@ async function attentionPoint(bench: Bench, T: number): Promise<Point | undefine
   const y = attention(tape, qkv, mask, 1, T, HEADS);
   tape.seed(y, upstream);
   tape.backward();
-  const flops = declaredFlops(tape.calls);
+  return { qkv, mask, upstream, calls: tape.calls, flops: declaredFlops(tape.calls) };
+}
+
+async function attentionPoint(bench: Bench, T: number): Promise<Point | undefined> {
+  const { qkv, mask, upstream, calls, flops } = describeAttention(T);
   if (!bench.fits(`attention over ${String(T)} columns`, flops)) return undefined;
   const { memory } = bench.engine;
   const wave = Float32Array.from({ length: size(qkv.shape) }, (_, i) => Math.sin(i));
   memory.write(qkv, wave);
-  memory.write(upstream, wave.subarray(0, T * C));
+  memory.write(upstream, wave.subarray(0, size(upstream.shape)));
   memory.write(mask, new Uint32Array(T).fill(1));
-  const plan = await bench.engine.compile(`attention ${String(T)}`, tape.calls);
+  const plan = await bench.engine.compile(`attention ${String(T)}`, calls);
   return { at: T, flops, timing: await bench.time([plan], flops) };
+}
+
+async function attentionTable(bench: Bench): Promise<Table> {
+  await bench.fresh();
+  // together: what was slow for the most columns is not tried for the others
+  await bench.tuneCalls(COLUMNS.flatMap((T) => describeAttention(T).calls));
+  const points: Point[] = [];
+  for (const T of COLUMNS) {
+    const point = await attentionPoint(bench, T);
+    if (point !== undefined) points.push(point);
+  }
+  const title = "Attention forward and backward, one sequence, 4 heads of 32";
+  const clock = clockOf(bench);
+  const notes = [...notesOf("columns", points, clock), ...bench.takeLeftOut()];
+  return { title, rows: growthRows("columns", points, clock), notes };
 }
 
 export const growthSection: Section = {
   name: "growth",
   help: "time against layers, batch, context and width, and attention from 64 to 1,024 columns",
   async run(bench) {
-    const tables: Table[] = [];
+    const tables = [await attentionTable(bench)];
+    const all = VARIED.flatMap(({ sizes }) => sizes);
+    await bench.tuneCalls(all.flatMap((one) => [...describeTraining(bench.engine, one).calls]));
     for (const varied of VARIED) tables.push(await stepTable(bench, varied));
-    await bench.fresh();
-    const points: Point[] = [];
-    for (const T of COLUMNS) {
-      const point = await attentionPoint(bench, T);
-      if (point !== undefined) points.push(point);
-    }
-    const title = "Attention forward and backward, one sequence, 4 heads of 32";
-    const clock = clockOf(bench);
-    const notes = [...notesOf("columns", points, clock), ...bench.takeLeftOut()];
-    tables.push({ title, rows: growthRows("columns", points, clock), notes });
     return tables;
   },
 };

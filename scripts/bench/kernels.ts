@@ -34,7 +34,9 @@ async function unrolled(bench: Bench): Promise<Call[]> {
   lmLoss(tape, config, parameters, input, { stats });
   tape.backward();
   update(tape, parameters, optimiser);
-  bench.engine.run(await bench.engine.compile("step", tape.calls));
+  const plan = await bench.engine.compile("step", tape.calls);
+  await bench.tune([plan]);
+  bench.engine.run(plan);
   await bench.engine.idle();
   return tape.calls;
 }

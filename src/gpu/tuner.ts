@@ -114,7 +114,9 @@ class Tuner {
     const { executor, options } = this;
     const here = executor.gpu.software ? "software" : "hardware";
     const applicable = variantsOf(call, executor.choices.traits).filter(
-      ({ only }) => only === undefined || only === here,
+      (variant) =>
+        (variant.only === undefined || variant.only === here) &&
+        variant.worthTrying?.(call.consts) !== false,
     );
     const key = cacheKey(executor, call, applicable);
     const cached = await options.cache?.get(key);

@@ -126,6 +126,8 @@ const MOST_KEPT = 512;
 /** Steps of k that are kept at a time: equal parts. */
 const keptOf = (K: number): number => K / Math.ceil(K / MOST_KEPT);
 
+/** Multiply-adds from which keeping A gains more than its seconds of compiling cost a tuner. */
+const WORTH_KEEPING = 2 ** 25;
 /** Workgroups that are enough to keep the cores of a CPU busy. */
 const BUSY = 32;
 const MOST_TILES = 16;
@@ -149,6 +151,7 @@ function keptTile(SUBGROUP: number): Variant<MatmulConsts> {
     title: `matmul_kept ${String(ROWS)}x4`,
     shader: "matmul_kept",
     only: "software",
+    worthTrying: ({ BATCH, M, N, K }) => BATCH * M * N * K >= WORTH_KEEPING,
     applies: (consts, { subgroup }) => {
       const { M, N, K, TA, TB, ACCUMULATE, GELU_BACKWARD } = consts;
       return (

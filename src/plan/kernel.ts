@@ -56,6 +56,8 @@ export interface Variant<C extends Consts = Consts> {
    * not got in registers
    */
   readonly only?: "hardware" | "software";
+  /** whether a call is large enough for it, where compiling it takes long; it can compute others too */
+  worthTrying?(consts: C): boolean;
   /** whether it can compute a call with these constants on such an adapter */
   applies(consts: C, adapter: AdapterTraits): boolean;
   /** values of the shader's `// param` lines */
