@@ -58,15 +58,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   }
   if (TA) { a_at[0] = group.z * K * A_STRIDE + min(row / 4u + lane, A_STRIDE - 1u); }
   for (var start = 0u; start < K; start += KEPT) {
-    for (var k = 0u; k < KEPT; k += 4u) {
-      var x: array<vec4f, 4>; // rows stored along k
-      for (var h = 0u; h < 4u; h++) { // unroll
-        if (!TA) { x[h] = vec4f(a[a_at[h] + (start + k) / 4u]); }
+    if (TA) {
+      for (var k = 0u; k < KEPT; k++) {
+        kept[k] = vec4f(a[a_at[0] + (start + k) * A_STRIDE]);
       }
-      for (var p = 0u; p < 4u; p++) { // unroll
-        if (TA) {
-          kept[k + p] = vec4f(a[a_at[0] + (start + k + p) * A_STRIDE]);
-        } else {
+    } else {
+      for (var k = 0u; k < KEPT; k += 4u) {
+        var x: array<vec4f, 4>; // rows stored along k
+        for (var h = 0u; h < 4u; h++) { // unroll
+          x[h] = vec4f(a[a_at[h] + (start + k) / 4u]);
+        }
+        for (var p = 0u; p < 4u; p++) { // unroll
           kept[k + p] = vec4f(x[0][p], x[1][p], x[2][p], x[3][p]);
         }
       }
@@ -88,8 +90,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
         var w: array<vec4f, STEPS>; // by step of k: four columns
         var z: array<vec4f, STEPS>; // by step of k: four rows
         for (var p = 0u; p < STEPS; p++) { // unroll
-          w[p] = vec4f(y[0][p], y[1][p], y[2][p], y[3][p]);
-          if (!TB) { w[p] = vec4f(b[b_at[0] + (start + k + p) * B_STRIDE]); }
+          if (TB) {
+            w[p] = vec4f(y[0][p], y[1][p], y[2][p], y[3][p]);
+          } else {
+            w[p] = vec4f(b[b_at[0] + (start + k + p) * B_STRIDE]);
+          }
           z[p] = kept[k + p];
         }
         for (var i = 0u; i < ROWS; i++) { // unroll
@@ -119,16 +124,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
           sums[i] = sums[i + 16u];
         }
       }
-      if (SUMS && row == 0u && start == 0u) {
-        for (var j = 0u; j < 4u; j++) { // unroll
-          let at = column + j;
-          var total = 0.0;
-          for (var k = 0u; k < K && at < N; k++) {
-            if (TB) { total += f32(b[b_at[j] + k / 4u][k % 4u]); } else { total += f32(b[b_at[0] + k * B_STRIDE][j]); }
-          }
-          if (at < N) { store_sum(at, total); }
-        }
+    }
+  }
+  for (var tile = 0u; SUMS && row == 0u && tile < tiles; tile++) {
+    let column = (group.x * TILES + tile) * WIDE + 4u * lane;
+    for (var j = 0u; j < 4u; j++) { // unroll
+      let at = min(column + j, N - 1u);
+      var total = 0.0;
+      for (var k = 0u; k < K; k++) {
+        let k_at = select(k * B_STRIDE + at / 4u, at * B_STRIDE + k / 4u, TB);
+        total += f32(b[group.z * K * N / 4u + k_at][select(at, k, TB) % 4u]);
       }
+      if (column + j < N) { store_sum(at, total); }
     }
   }
 }

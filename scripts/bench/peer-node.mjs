@@ -1,6 +1,7 @@
 // Plays the page of a peer harness in Node: WebGPU from Dawn, the harness's own measuring of one bundled peer.
 // node scripts/bench/peer-node.mjs BUNDLE OUT OPTIONS, the last one as JSON
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { create, globals } from "webgpu";
@@ -25,6 +26,28 @@ const nudgeTuning = {
     return Promise.resolve();
   },
 };
+// Chromium has iterator helpers, Node only from version 22 on; peers use them
+const iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+/** @type {Record<string, (this: Iterable<unknown>, ...args: never[]) => unknown>} */
+const helpers = {
+  /** @param {(value: unknown, index: number) => unknown} f */
+  *map(f) {
+    let i = 0;
+    for (const value of this) yield f(value, i++);
+  },
+  /** @param {(value: unknown, index: number) => boolean} f */
+  *filter(f) {
+    let i = 0;
+    for (const value of this) if (f(value, i++)) yield value;
+  },
+  toArray() {
+    return [...this];
+  },
+};
+for (const [name, value] of Object.entries(helpers)) {
+  if (name in iterators) continue;
+  Object.defineProperty(iterators, name, { value, writable: true, configurable: true });
+}
 Object.assign(globalThis, globals, {
   window: globalThis,
   nudgeTuning,
@@ -52,6 +75,6 @@ try {
     error: error instanceof Error ? (error.stack ?? error.message) : "unknown",
   };
 }
-writeFileSync(out, JSON.stringify(result));
+writeFileSync(out, JSON.stringify({ ...result, loadavgEnd: loadavg()[0] }));
 // Dawn keeps worker threads alive.
 process.exit(0);
