@@ -270,7 +270,7 @@ test("the report says first what does not reproduce", () => {
   const [title, blank, first] = text.split("\n");
   expect([title, blank]).toEqual(["# InstructGPT in miniature: results", ""]);
   expect(first).toMatch(/^Not reproduced: “two”/);
-  expect(text).toMatch(/seed 1, an adapter, ended .* 2\.0 minutes of stages .* 3\.00 TFLOP/);
+  expect(text).toMatch(/seed 1, an adapter, written .* 2\.0 minutes of stages .* 3\.00 TFLOP/);
   expect(text).toContain("does not hold:\n\n- **two**: three things");
   expect(text).toContain("claims that hold:\n\n- **one**: a weak rival");
   expect(text).toContain("![A <figure> (Figure 1)](results/f.svg)");

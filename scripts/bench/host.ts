@@ -58,12 +58,8 @@ function threads(): string[] {
   return existsSync("/proc/self/task") ? readdirSync("/proc/self/task") : [];
 }
 
-/** Node's own: its main thread and those that V8 and libuv had started before any adapter was opened. */
-const ofNode: ReadonlySet<string> = new Set(inBrowser() ? [] : threads());
-
-function inBrowser(): boolean {
-  return typeof document !== "undefined";
-}
+/** Node's own: its main thread and those that V8 and libuv had started before any adapter was opened; none in a page. */
+const ofNode: ReadonlySet<string> = new Set(typeof process === "undefined" ? [] : threads());
 
 /** Milliseconds of processor time of one thread: to the nanosecond where the kernel keeps its scheduler's statistics. */
 function msOf(thread: string): number {

@@ -23,7 +23,7 @@ function howItRan({ form, seeds, adapter, seconds, flops, finished }: Results): 
   const tera = (flops / 1e12).toFixed(2);
   const command = form === "quick" ? "npm run reproduce -- --quick" : "npm run reproduce";
   return (
-    `\`${command}\`, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${adapter}, ended ${finished}: ` +
+    `\`${command}\`, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${adapter}, written ${finished}: ` +
     `${minutes} minutes of stages (sum over processes, waiting for other programs included), ` +
     `${tera} TFLOP in matrix products and attention. Intervals are 95 %: they draw whole prompts` +
     `${seeds.length > 1 ? "" : ", and one seed says nothing about others"}. “not measured” is what this form does not run.`
