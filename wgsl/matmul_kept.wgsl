@@ -30,6 +30,23 @@ alias B = f32; // param: elements of b, f32 or f16
 
 var<private> kept: array<vec4f, KEPT>; // by step of k: four rows of A, of all lanes together ROWS
 
+// The two functions return matrices, because an array that is filled in a loop costs some drivers copies at every turn.
+
+// rows of A of STEPS steps of k, one column each
+fn rows_at(k: u32) -> mat4x4f {
+  if (STEPS == 2u) { return mat4x4f(kept[k], kept[k + 1u], vec4f(), vec4f()); }
+  return mat4x4f(kept[k], kept[k + 1u], kept[k + 2u], kept[k + 3u]);
+}
+
+// columns of B of STEPS steps of k, one column each; `at` are the vectors of four columns of C, the first one alone if not TB
+fn columns_at(at: array<u32, 4>, k: u32) -> mat4x4f {
+  if (TB) {
+    let i = k / 4u;
+    return transpose(mat4x4f(vec4f(b[at[0] + i]), vec4f(b[at[1] + i]), vec4f(b[at[2] + i]), vec4f(b[at[3] + i])));
+  }
+  return mat4x4f(vec4f(b[at[0] + k * B_STRIDE]), vec4f(b[at[0] + (k + 1u) * B_STRIDE]), vec4f(), vec4f());
+}
+
 // `sum` over KEPT steps that begin at `start`
 fn put(at: u32, column: u32, start: u32, sum: f32) {
   if (K == KEPT) {
@@ -83,20 +100,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
       // not without a value: it would not become zero again at the next tile on every driver
       var sums = array<f32, 4u * ROWS>();
       for (var k = 0u; k < KEPT; k += STEPS) {
-        var y: array<vec4f, 4>; // columns stored along k
-        for (var j = 0u; j < 4u; j++) { // unroll
-          if (TB) { y[j] = vec4f(b[b_at[j] + (start + k) / 4u]); }
-        }
-        var w: array<vec4f, STEPS>; // by step of k: four columns
-        var z: array<vec4f, STEPS>; // by step of k: four rows
-        for (var p = 0u; p < STEPS; p++) { // unroll
-          if (TB) {
-            w[p] = vec4f(y[0][p], y[1][p], y[2][p], y[3][p]);
-          } else {
-            w[p] = vec4f(b[b_at[0] + (start + k + p) * B_STRIDE]);
-          }
-          z[p] = kept[k + p];
-        }
+        let w = columns_at(b_at, start + k);
+        let z = rows_at(k);
         for (var i = 0u; i < ROWS; i++) { // unroll
           var value: array<f32, STEPS>;
           for (var p = 0u; p < STEPS; p++) { // unroll
