@@ -10,14 +10,12 @@ const K: u32 = 64u; // param: length of the sums, a multiple of 4
 const TA: bool = false; // param: A is stored (K,M)
 const TB: bool = false; // param: B is stored (N,K); otherwise N is a multiple of 4
 const SUBGROUP: u32 = 8u; // param: lanes of a subgroup on this adapter, as many as a workgroup has
-const LANES: u32 = 8u; // param: SUBGROUP
 const ROWS: u32 = 32u; // param: rows of a tile, 4 * SUBGROUP
 const REST: u32 = 112u; // param: sums of all rows but four
 const KEPT: u32 = 64u; // param: steps of k that are kept at a time, divides K, a multiple of 4; C holds the sums between
 const TILES: u32 = 8u; // param: tiles of columns of a workgroup
 const STEPS: u32 = 2u; // param: steps of k in a turn, 4 if TB
-const UNROLL: bool = false; // param: always false
-const WIDE: u32 = 4u * LANES; // columns of a tile
+const WIDE: u32 = 4u * SUBGROUP; // columns of a tile
 const WHOLE: bool = M % ROWS == 0u && N % WIDE == 0u; // no tile reaches beyond C
 const A_STRIDE: u32 = select(K, M, TA) / 4u; // vectors in a stored row
 const B_STRIDE: u32 = select(N, K, TB) / 4u;
@@ -64,7 +62,7 @@ fn put(at: u32, column: u32, start: u32, sum: f32) {
   }
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(SUBGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let row = group.y * ROWS;
   let tiles = min(TILES, (N + WIDE - 1u) / WIDE - group.x * TILES);

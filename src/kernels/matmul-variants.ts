@@ -167,13 +167,11 @@ function keptTile(SUBGROUP: number): Variant<MatmulConsts> {
     consts: (consts) => ({
       ...consts,
       SUBGROUP,
-      LANES: SUBGROUP,
       ROWS,
       REST: 4 * ROWS - 16,
       KEPT: keptOf(consts.K),
       TILES: tilesOf(consts),
       STEPS: consts.TB ? 4 : 2,
-      UNROLL: false,
     }),
     grid,
   };

@@ -1,5 +1,5 @@
 // Generic test entries of matmul and linear.
-import { linear, matmul } from "../../../src/kernels/matmul.ts";
+import { feedForward, linear, matmul } from "../../../src/kernels/matmul.ts";
 import type { OpCase } from "../op-case.ts";
 
 const SIZES = [
@@ -70,8 +70,11 @@ const outer: OpCase[] = [
   { M: 44, K: 20, N: 41, TA: true, TB: true },
   { M: 67, K: 20, N: 33, TA: false, TB: true },
   { M: 67, K: 20, N: 36, TA: false, TB: false },
-  // kept in two parts
+  // A kept in two parts, and for five tiles of columns of which the last workgroup has four
   { M: 33, K: 520, N: 36, TA: false, TB: false },
+  { M: 36, K: 520, N: 35, TA: true, TB: true },
+  { M: 33, K: 20, N: 1060, TA: false, TB: false },
+  { M: 36, K: 20, N: 1057, TA: true, TB: true },
 ].map(({ M, K, N, TA, TB }) => {
   return {
     name: `matmul ${String(M)}x${String(K)}x${String(N)} ${TA ? "T" : "N"}${TB ? "T" : "N"}, outer`,
@@ -92,4 +95,34 @@ const outerLinear: OpCase = {
   build: (tape, { x, w, b }) => [linear(tape, linear(tape, x!, w!, b), w!, b)],
 };
 
-export const cases: readonly OpCase[] = [...products, ...linears, ...tiles, ...outer, outerLinear];
+// sums in two parts that accumulate in C, beside sums of columns; and a bias and a residual after the second part
+const keptLinear: OpCase = {
+  name: "linear 520x40, used twice, kept in two parts",
+  inputs: { x: { shape: [520, 40] }, w: { shape: [40, 40] }, b: { shape: [40] } },
+  variants: ["matmul_kept 32x4"],
+  build: (tape, { x, w, b }) => [linear(tape, linear(tape, x!, w!, b), w!, b)],
+};
+const keptFeedForward: OpCase = {
+  name: "feedForward 36x40 over 520, kept in two parts",
+  inputs: {
+    x: { shape: [36, 40] },
+    up: { shape: [40, 520] },
+    upBias: { shape: [520] },
+    down: { shape: [520, 40] },
+    downBias: { shape: [40] },
+  },
+  variants: ["matmul_kept 32x4"],
+  build: (tape, { x, up, upBias, down, downBias }) => [
+    feedForward(tape, x!, { up: up!, upBias: upBias!, down: down!, downBias: downBias! }, x),
+  ],
+};
+
+export const cases: readonly OpCase[] = [
+  ...products,
+  ...linears,
+  ...tiles,
+  ...outer,
+  outerLinear,
+  keptLinear,
+  keptFeedForward,
+];
