@@ -1,6 +1,7 @@
 // What the forms plan, counted on an engine that runs nothing: sweeps, what they start from, and the budgets.
 import { beforeAll, describe, expect, test } from "vitest";
-import { FULL, QUICK, roundsOf, variationsOf, withSharedReward } from "../src/reproduce/forms.ts";
+import { roundsOf, variationsOf } from "../src/reproduce/forms.ts";
+import { FULL, QUICK, withSharedReward } from "../src/reproduce/the-forms.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
 import { stageKeys } from "../src/reproduce/stage.ts";
@@ -117,4 +118,11 @@ test("the quick form's sweeps cost less than a twentieth of it", async () => {
   const swept = stages.filter(({ name }) => /episodes x|initial mix|-mix-|sft-dropout/.test(name));
   expect(swept.length).toBeGreaterThan(0);
   expect(flops(swept) / flops(stages)).toBeLessThan(0.05);
+});
+
+test("three seeds of the full form take at most 90 minutes at 2 TFLOP/s", async () => {
+  const planned3 = 3 * flops(await planned(FULL, [1]));
+  expect(planned3 / 2e12 / 60).toBeLessThanOrEqual(90);
+  // and leave little of that unused
+  expect(planned3 / 2e12 / 60).toBeGreaterThan(80);
 });
