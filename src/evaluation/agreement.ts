@@ -1,9 +1,11 @@
 // How often two labelers agree on a comparison, by the ranks they gave to the same answers.
-import { bootstrap } from "./intervals.ts";
-import type { Cluster, Estimate } from "./intervals.ts";
+import { bootstrap, clusters } from "./intervals.ts";
+import type { Estimate } from "./intervals.ts";
 
 /** The ranks (1 = best, equal = tie) that several labelers gave to the same K answers. */
 export interface RatedSet {
+  /** what the answers answer; sets of one prompt are drawn together. Without it a set stands for itself */
+  readonly prompt?: string;
   readonly labelers: readonly string[];
   /** (labelers, K) */
   readonly ranks: readonly (readonly number[])[];
@@ -53,16 +55,32 @@ function tallyOf({ ranks }: RatedSet): Tally {
 }
 
 /**
- * Agreement over all pairs of labelers of each set. The intervals draw whole sets, because the
- * comparisons of one prompt share their answers.
+ * Agreement over all pairs of labelers of each set. The intervals draw whole prompts, because their
+ * comparisons share answers.
  */
 export function agreement(sets: readonly RatedSet[], draws = 1000, seed = 1): Agreement {
   const tallies = sets.map(tallyOf);
-  const over = (pick: (tally: Tally) => Cluster) => bootstrap(tallies.map(pick), draws, seed);
+  const over = (part: (tally: Tally) => number, whole: (tally: Tally) => number) =>
+    bootstrap(
+      clusters(
+        tallies.map((tally, i) => ({ tally, name: sets[i]?.prompt ?? `set ${i}` })),
+        ({ name }) => name,
+        ({ tally }) => part(tally),
+        ({ tally }) => whole(tally),
+      ),
+      draws,
+      seed,
+    );
   const sum = (pick: (tally: Tally) => number) => tallies.reduce((all, one) => all + pick(one), 0);
   return {
-    decided: over(({ alike, decided }) => ({ sum: alike, count: decided })),
-    withTies: over(({ credit, all }) => ({ sum: credit, count: all })),
+    decided: over(
+      ({ alike }) => alike,
+      ({ decided }) => decided,
+    ),
+    withTies: over(
+      ({ credit }) => credit,
+      ({ all }) => all,
+    ),
     tied: sum(({ ties }) => ties) / sum(({ looks }) => looks),
   };
 }

@@ -1,5 +1,5 @@
 // The benchmark suite's scores, zero- and few-shot, and what a model lost against the base: the tax.
-import { bootstrap, mean } from "./intervals.ts";
+import { bootstrap, clusters } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** The score of one item of one task, 0 to 1 (accuracy, F1, ROUGE-L). */
@@ -8,6 +8,26 @@ export interface ItemScore {
   readonly item: string;
   readonly shots: "zero" | "few";
   readonly score: number;
+  /** Which of several models of a kind was asked: items are drawn whole, with the answers of all of them. */
+  readonly run?: number;
+}
+
+/** Clusters of scores by item, both forms and all runs together. */
+export const byItem = (scores: readonly ItemScore[]) =>
+  clusters(
+    scores,
+    ({ task, item }) => `${task} ${item}`,
+    ({ score }) => score,
+  );
+
+/** Scores of the base minus those of the model, where both answered, with the base's item. */
+export function differences(base: readonly ItemScore[], model: readonly ItemScore[]): ItemScore[] {
+  const keyOf = ({ run = 0, shots, task, item }: ItemScore) => `${run} ${shots} ${task} ${item}`;
+  const own = new Map(model.map((one) => [keyOf(one), one.score]));
+  return base.flatMap((one) => {
+    const score = own.get(keyOf(one));
+    return score === undefined ? [] : [{ ...one, score: one.score - score }];
+  });
 }
 
 export interface TaskScore extends Estimate {
@@ -21,11 +41,10 @@ export function taskScores(scores: readonly ItemScore[], draws = 1000, seed = 1)
   return keys.map((key) => {
     const own = scores.filter((one) => `${one.shots} ${one.task}` === key);
     const first = own[0];
-    const groups = own.map((one) => ({ sum: one.score, count: 1 }));
     return {
       task: first?.task ?? "",
       shots: first?.shots ?? "zero",
-      ...bootstrap(groups, draws, seed),
+      ...bootstrap(byItem(own), draws, seed),
     };
   });
 }
@@ -37,24 +56,10 @@ export interface Tax {
   readonly loss: Estimate;
 }
 
-/** The alignment tax by task, paired by item, with the normal interval of the differences. */
+/** The alignment tax by task, paired by item; the intervals draw whole items. */
 export function alignmentTax(base: readonly ItemScore[], model: readonly ItemScore[]): Tax[] {
-  const keyOf = (one: ItemScore) => `${one.shots} ${one.task} ${one.item}`;
-  const own = new Map(model.map((one) => [keyOf(one), one.score]));
-  const differences = new Map<
-    string,
-    { task: string; shots: ItemScore["shots"]; list: number[] }
-  >();
-  for (const one of base) {
-    const score = own.get(keyOf(one));
-    if (score === undefined) continue;
-    const key = `${one.shots} ${one.task}`;
-    const entry = differences.get(key) ?? { task: one.task, shots: one.shots, list: [] };
-    entry.list.push(one.score - score);
-    differences.set(key, entry);
-  }
-  return [...differences.values()].map(({ task, shots, list }) => {
-    return { task, shots, loss: mean(list) };
+  return taskScores(differences(base, model)).map(({ task, shots, ...loss }) => {
+    return { task, shots, loss };
   });
 }
 

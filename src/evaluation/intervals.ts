@@ -62,18 +62,19 @@ export interface Cluster {
   readonly count: number;
 }
 
-/** Samples by cluster; `key` names the cluster of a sample. */
+/** Samples by cluster; `key` names the cluster of a sample, which may stand for several that `value` is the sum of. */
 export function clusters<T>(
   samples: readonly T[],
   key: (sample: T) => string,
   value: (sample: T) => number,
+  count: (sample: T) => number = () => 1,
 ): Cluster[] {
   const found = new Map<string, { sum: number; count: number }>();
   for (const sample of samples) {
     const name = key(sample);
     const cluster = found.get(name) ?? { sum: 0, count: 0 };
     cluster.sum += value(sample);
-    cluster.count++;
+    cluster.count += count(sample);
     found.set(name, cluster);
   }
   return [...found.values()];
@@ -82,12 +83,13 @@ export function clusters<T>(
 /**
  * Mean over all samples with the percentile interval of a bootstrap that draws whole clusters. The
  * same seed gives the same interval. Samples of one prompt are alike, so that an interval that takes
- * them for independent is too narrow.
+ * them for independent is too narrow. Clusters without samples say nothing and are not drawn.
  */
-export function bootstrap(groups: readonly Cluster[], draws = 1000, seed = 1): Estimate {
+export function bootstrap(all: readonly Cluster[], draws = 1000, seed = 1): Estimate {
+  const groups = all.filter(({ count: samples }) => samples > 0);
   const total = (list: readonly Cluster[]) => {
-    const sum = list.reduce((all, cluster) => all + cluster.sum, 0);
-    const count = list.reduce((all, cluster) => all + cluster.count, 0);
+    const sum = list.reduce((before, cluster) => before + cluster.sum, 0);
+    const count = list.reduce((before, cluster) => before + cluster.count, 0);
     return { value: sum / count, count };
   };
   const { value, count } = total(groups);

@@ -1,5 +1,5 @@
 // Accuracy of a reward model: on pairs, on held-out labelers, and by cross-validation over labelers.
-import { bootstrap, mean, uniform } from "./intervals.ts";
+import { bootstrap, clusters, mean, uniform } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** Scores of a reward model beside one labeler's ranks of the same K answers. */
@@ -30,15 +30,17 @@ function pairs({ ranks, scores }: ScoredRanking): { readonly right: number; read
 
 /**
  * Share of the untied pairs that the scores order as the labeler did; equal scores count half. The
- * interval draws whole rankings.
+ * interval draws whole prompts with all their rankings, those of several seeds and rounds among them.
  */
 export function pairAccuracy(rankings: readonly ScoredRanking[], draws = 1000, seed = 1): Estimate {
-  const groups = rankings.map(pairs).filter(({ all }) => all > 0);
-  return bootstrap(
-    groups.map(({ right, all }) => ({ sum: right, count: all })),
-    draws,
-    seed,
+  const counted = rankings.map((one) => ({ prompt: one.prompt, ...pairs(one) }));
+  const groups = clusters(
+    counted,
+    ({ prompt }) => prompt,
+    ({ right }) => right,
+    ({ all }) => all,
   );
+  return bootstrap(groups, draws, seed);
 }
 
 /** Labelers dealt into `folds` groups with about equally many rankings, largest labeler first. */

@@ -86,9 +86,22 @@ export function choiceEntropy(logProbabilities: readonly number[]): number {
   }, 0);
 }
 
-/** Mean choice entropy over pairs, in bits, with the normal interval. */
-export function biasEntropy(pairs: readonly (readonly number[])[]): Estimate {
-  return mean(pairs.map(choiceEntropy));
+/**
+ * Mean choice entropy over pairs, in bits; the interval draws whole pairs.
+ *
+ * @param asked answers to the same pairs in the same order, of one model or of several
+ */
+export function biasEntropy(asked: readonly (readonly (readonly number[])[])[]): Estimate {
+  const found = asked.flatMap((pairs) =>
+    pairs.map((pair, i) => ({ i, bits: choiceEntropy(pair) })),
+  );
+  return bootstrap(
+    clusters(
+      found,
+      ({ i }) => String(i),
+      ({ bits }) => bits,
+    ),
+  );
 }
 
 /** Share of pairs whose first (stereotyped) completion is the likelier; ties count half. */

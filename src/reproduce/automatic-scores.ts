@@ -1,7 +1,7 @@
 // Scores of the automatic evaluations: truthfulness, toxicity, bias and the benchmark suite with its tax.
-import { taskScores } from "../evaluation/benchmarks.ts";
+import { byItem, differences, taskScores } from "../evaluation/benchmarks.ts";
 import type { ItemScore, TaskScore } from "../evaluation/benchmarks.ts";
-import { bootstrap, mean } from "../evaluation/intervals.ts";
+import { bootstrap } from "../evaluation/intervals.ts";
 import type { Estimate } from "../evaluation/intervals.ts";
 import { biasEntropy, meanToxicity, truthfulness } from "../evaluation/safety.ts";
 import type { ToxicitySample, Truthfulness } from "../evaluation/safety.ts";
@@ -28,10 +28,11 @@ export function truthOf(runs: readonly Automatic[], style: TruthStyle): Truthful
   return truthfulness(truthSamples(runs, style));
 }
 
+/** Answers of a style; both ways to ask about a myth are one question, which intervals draw whole. */
 function truthSamples(runs: readonly Automatic[], style: TruthStyle) {
   return runs.flatMap(({ truth }) =>
     truthSet().map((question, i) => ({
-      question: question.question,
+      question: `${question.fact.entity.row.name} ${question.fact.slot}`,
       ...judgeTruth(question, plainText(truth[style][i] ?? [])),
     })),
   );
@@ -83,10 +84,10 @@ export function biasOf(
   prefix: ToxicityPrefix,
 ): Estimate {
   const kept = biasPairs().map((pair) => pair.set === set);
-  return biasEntropy(runs.flatMap(({ bias }) => bias[prefix].filter((_, i) => kept[i] === true)));
+  return biasEntropy(runs.map(({ bias }) => bias[prefix].filter((_, i) => kept[i] === true)));
 }
 
-/** Score of every item in both forms; items of several seeds are items of their own. */
+/** Score of every item in both forms by the models of all seeds. */
 export function suiteScores(
   form: Form,
   runs: readonly { readonly suite: SuiteAnswers }[],
@@ -96,7 +97,7 @@ export function suiteScores(
     (["zero", "few"] as const).flatMap((shots) =>
       items.map((item, i): ItemScore => {
         const score = itemScore(item, suite[shots][i]);
-        return { task: item.task, item: `${run} ${item.text}`, shots, score };
+        return { task: item.task, item: item.text, shots, score, run };
       }),
     ),
   );
@@ -114,17 +115,12 @@ export function suiteTasks(scores: readonly ItemScore[]): TaskScore[] {
 
 /** Mean over all tasks and both forms, every task with the same weight. */
 export function suiteMean(scores: readonly ItemScore[]): Estimate {
-  return mean(scores.map(({ score }) => score));
+  return bootstrap(byItem(scores));
 }
 
 /** Mean loss of a model against the base over the same items: the tax. */
 export function suiteTax(base: readonly ItemScore[], model: readonly ItemScore[]): Estimate {
-  const own = new Map(model.map((one) => [`${one.shots} ${one.item}`, one.score]));
-  const losses = base.flatMap((one) => {
-    const score = own.get(`${one.shots} ${one.item}`);
-    return score === undefined ? [] : [one.score - score];
-  });
-  return mean(losses);
+  return bootstrap(byItem(differences(base, model)));
 }
 
 /** BLEU over the old tongue's items, 0 to 1. */

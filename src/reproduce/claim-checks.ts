@@ -27,9 +27,12 @@ export function order(found: Findings): Verdict {
   const baseline = baselineOf(found);
   const lines: string[] = [];
   let [right, all] = [0, 0];
-  let beatsSft = true;
-  for (const { name } of found.form.sizes) {
+  const beatsSft: boolean[] = [];
+  let complete = true;
+  for (const { name, kinds: trained } of found.form.sizes) {
     const kinds = ORDER.filter((kind) => found.answers({ size: name, kind }).length > 0);
+    const planned = ORDER.filter((kind) => kind === "base" || trained.includes(kind));
+    complete &&= planned.every((kind) => kinds.includes(kind));
     const rates = kinds.map((kind) =>
       nameOf({ size: name, kind }) === nameOf(baseline)
         ? 0.5
@@ -42,7 +45,7 @@ export function order(found: Findings): Verdict {
       if ((rates[i] ?? NaN) > (rates[i - 1] ?? NaN)) right++;
     }
     const over = found.winRate({ size: name, kind: "ppo-ptx" }, { size: name, kind: "sft" });
-    if (over !== undefined && !(over.low > 0.5)) beatsSft = false;
+    if (over !== undefined) beatsSft.push(over.low > 0.5);
     if (kinds.length < 2) continue;
     lines.push(
       `${name}: ${shown.join(" < ")}${over === undefined ? "" : `; PPO-ptx over SFT ${percent(over)}`}`,
@@ -50,8 +53,11 @@ export function order(found: Findings): Verdict {
   }
   if (all === 0) return MISSING;
   return {
-    measured: `win rate against ${nameOf(baseline)}, %: ${lines.join(". ")}. ${right} of ${all} steps in the paper's order.`,
-    holds: holdsIf(right === all && beatsSft, right >= all * 0.6),
+    measured: `win rate against ${nameOf(baseline)}, %: ${lines.join(". ")}. ${right} of ${all} steps in the paper's order.${complete ? "" : " Not all models of this form are there."}`,
+    holds: holdsIf(
+      complete && right === all && beatsSft.length > 0 && beatsSft.every((one) => one),
+      right >= all * 0.6,
+    ),
   };
 }
 
@@ -141,7 +147,7 @@ export function tax(found: Findings): Verdict {
   const loses = lost.low > 0;
   return {
     measured: `suite: PPO loses ${percent(lost)} points, PPO-ptx regains ${number(100 * regained, 0)} % of it, ${strongest?.name ?? "larger β"} ${number(100 * byBeta, 0)} %; loss on documents ${number(base.corpusLoss, 3)} → PPO ${number(ppo.corpusLoss, 3)} → PPO-ptx ${number(ptx.corpusLoss, 3)} (${number(100 * onLoss, 0)} % regained)`,
-    holds: holdsIf(loses && regained >= 0.5 && !(byBeta >= 0.5), loses || onLoss >= 0.5),
+    holds: holdsIf(loses && regained >= 0.5 && byBeta < 0.5, loses || onLoss >= 0.5),
   };
 }
 

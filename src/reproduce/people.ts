@@ -162,14 +162,15 @@ export const peopleSettings = ({ people }: Form): { readonly people?: string } =
 
 /** How often two people order two answers alike, where two ranked the same answers to the same prompt. */
 export function peopleAgreement({ training, heldOut }: People): Estimate | undefined {
-  const sets = new Map<string, { labelers: string[]; ranks: number[][] }>();
+  const sets = new Map<string, { prompt: string; labelers: string[]; ranks: number[][] }>();
   for (const one of [...training, ...heldOut]) {
     const texts = one.completions.map((tokens) => tokens.join(" "));
     const order = texts
       .map((_, i) => i)
       .sort((a, b) => ((texts[a] ?? "") < (texts[b] ?? "") ? -1 : 1));
-    const key = [one.prompt.join(" "), ...order.map((i) => texts[i])].join("|");
-    const set = sets.get(key) ?? { labelers: [], ranks: [] };
+    const prompt = one.prompt.join(" ");
+    const key = [prompt, ...order.map((i) => texts[i])].join("|");
+    const set = sets.get(key) ?? { prompt, labelers: [], ranks: [] };
     if (set.labelers.includes(one.labeler)) continue;
     set.labelers.push(one.labeler);
     set.ranks.push(order.map((i) => one.ranks[i] ?? 0));

@@ -157,7 +157,7 @@ export async function reinforce(
     const asked = prompts.flatMap((one) => Array.from({ length: each }, () => one));
     const point = measured(iteration, report.rollout, asked, answers);
     points.push(report.ptxLoss === undefined ? point : { ...point, ptxLoss: report.ptxLoss });
-    finite = report.finite;
+    finite = report.skipped === 0;
     if (!finite) break;
     const note = `gold ${point.gold.toFixed(2)} learned ${point.learned.toFixed(2)} KL ${point.kl.toFixed(2)}`;
     await work.progress((iteration + 1) / run.iterations, note);

@@ -19,10 +19,10 @@ export function ceiling(found: Findings, size: string) {
   const sets = found.seeds.flatMap((seed): RatedSet[] =>
     found
       .allRankings(size, seed)
-      .validation.flatMap(({ labeler, ranks, second }) =>
+      .validation.flatMap(({ prompt, labeler, ranks, second }) =>
         second === undefined || ranks.length < 2
           ? []
-          : [{ labelers: [labeler, "second"], ranks: [ranks, second] }],
+          : [{ prompt, labelers: [labeler, "second"], ranks: [ranks, second] }],
       ),
   );
   return sets.length === 0 ? undefined : agreement(sets).decided;

@@ -204,6 +204,8 @@ export class Play {
     const id = `own-${freshId()}`;
     const loss = await this.trainer.ask((api) => api.demonstrate([{ prompt, response }]));
     await this.persisted.demonstrate(id, prompt, response);
+    // the reward model reads the model that has just learned
+    await this.reward.fit(this.arena.judged);
     const ask = { id, text: prompt };
     const sets = await this.trainer.ask((api) => api.sample([ask], 3, this.run.config.seed, "sft"));
     return { ...loss, samples: sets[0] ?? [] };

@@ -62,6 +62,7 @@ export interface ModelCard {
 export interface RewardReport {
   /** the stage in force: fast = a head on frozen features, full = all weights */
   readonly stage: "fast" | "full";
+  /** that were learned from: all, or the newest 1,024 */
   readonly rankings: number;
   readonly comparisons: number;
   readonly loss: number;
@@ -69,7 +70,7 @@ export interface RewardReport {
   readonly accuracy: number;
   /** leave-one-ranking-out share of pairs in the right order, if there are at least two rankings */
   readonly heldOutAccuracy?: number;
-  /** score of each completion of each ranking, normalised */
+  /** score of each completion of each ranking, normalised; none for a ranking that was not learned from */
   readonly scores: readonly (readonly number[])[];
   /** what the full stage brought, when it was asked for; adopted only if it holds out as well as the fast one */
   readonly full?: {
@@ -218,7 +219,10 @@ export interface TrainerApi {
     seed: number,
     from?: "policy" | "average" | "sft",
   ): Promise<Sample[][]>;
-  /** Supervised fine-tuning on a person's own demonstrations (a few seconds). */
+  /**
+   * Supervised fine-tuning on a person's own demonstrations (a few seconds). It changes the model that the reward model
+   * reads, so there is no reward until fitReward is called again.
+   */
   demonstrate(
     demonstrations: readonly { prompt: string; response: string }[],
   ): Promise<{ lossBefore: number; lossAfter: number }>;

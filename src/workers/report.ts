@@ -87,7 +87,7 @@ export function selfChecks(report: IterationReport, before: SelfChecks | undefin
   return {
     ratioError,
     initialKl: before?.initialKl ?? report.rollout[ROLLOUT_STATS.kl] ?? NaN,
-    finite: report.finite && (before?.finite ?? true),
+    finite: report.skipped === 0 && (before?.finite ?? true),
     eosRate: report.rollout[ROLLOUT_STATS.eosRate] ?? NaN,
   };
 }

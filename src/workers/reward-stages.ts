@@ -16,8 +16,6 @@ export interface Reward {
   readonly fit: HeadFit;
   readonly mean: number;
   readonly gain: number;
-  /** raw scores of the answers that fix mean and gain */
-  readonly normalisers: readonly number[];
 }
 
 export interface FitOptions {
@@ -36,12 +34,18 @@ export class RewardStages {
   current: Reward | undefined;
   private judged: { rankings: readonly TokenRanking[]; flip: boolean; seed: number } | undefined;
   private readonly session: Session;
-  private readonly normalisers: readonly Answered[];
+  private normalisers: readonly Answered[];
 
   /** @param normalisers fresh answers of the supervised model: their scores get mean 0 and variance 1 */
   constructor(session: Session, normalisers: readonly Answered[]) {
     this.session = session;
     this.normalisers = normalisers;
+  }
+
+  /** Drops the reward in force, because the supervised model has changed; the next fit is normalised on `normalisers`. */
+  forget(normalisers: readonly Answered[]): void {
+    this.normalisers = normalisers;
+    this.current = undefined;
   }
 
   /** Fits to exactly these rankings and puts the result in force; the full stage only if it holds out as well. */
@@ -63,13 +67,17 @@ export class RewardStages {
     const accuracy = stage === "full" ? full?.report.heldOutAccuracy : heldOut;
     return {
       stage,
-      rankings: rankings.length,
+      rankings: Math.min(rankings.length, fit.scores.length),
       comparisons: fit.comparisons,
       loss: fit.loss,
       accuracy: fit.accuracy,
       ...(accuracy === undefined ? {} : { heldOutAccuracy: accuracy }),
       ...(full === undefined ? {} : { full: full.report }),
-      scores: fit.scores.map((row) => row.map((score) => (score - mean) * gain)),
+      // the oldest that were left out of a fit have none
+      scores: rankings.map((_, i) => {
+        const row = fit.scores[i - rankings.length + fit.scores.length] ?? [];
+        return row.map((score) => (score - mean) * gain);
+      }),
     };
   }
 
@@ -80,7 +88,10 @@ export class RewardStages {
     return (await this.features(stage, items)).map((row) => (scoreOf(fit, row) - mean) * gain);
   }
 
-  /** For each ranking: how much of the score gap between two sets of answers it accounts for, in the fast fit. */
+  /**
+   * For each ranking: how much of the score gap between two sets of answers it accounts for, in the fast fit, turned
+   * round if the last fit was.
+   */
   async influence(
     rankings: readonly TokenRanking[],
     before: readonly Answered[],
@@ -91,20 +102,21 @@ export class RewardStages {
     const mean = (fit: HeadFit, rows: readonly Float32Array[]): number =>
       rows.reduce((sum, row) => sum + scoreOf(fit, row), 0) / Math.max(1, rows.length);
     const gap = (fit: HeadFit): number => mean(fit, end) - mean(fit, start);
-    const all = gap(await reward.fit(rankings));
+    const flip = this.judged?.flip ?? false;
+    const all = gap(await reward.fit(rankings, flip));
     const changes: number[] = [];
     for (let i = 0; i < rankings.length; i++) {
       const without = rankings.filter((_, other) => other !== i);
-      changes.push(all - gap(await reward.fit(without)));
+      changes.push(all - gap(await reward.fit(without, flip)));
     }
-    if (this.current !== undefined) reward.normalise(this.current.fit, this.current.normalisers);
+    if (this.current !== undefined) reward.put(this.current);
     return changes;
   }
 
   /** Takes over the head that is on the device already, as a saved run left it. */
   async resume(): Promise<void> {
     const { stage } = this.session;
-    this.current = { stage, normalisers: [], ...(await this.session.currentReward()) };
+    this.current = { stage, ...(await this.session.currentReward()) };
   }
 
   /** Gives DPO the pairs of the rankings last fitted. @throws RangeError or Error when there are none */
@@ -122,7 +134,7 @@ export class RewardStages {
       scoreOf(fit, row),
     );
     const { mean, gain } = this.session.reward.normalise(fit, normalisers);
-    this.current = { stage, fit, mean, gain, normalisers };
+    this.current = { stage, fit, mean, gain };
     await this.session.engine.idle();
     return this.current;
   }

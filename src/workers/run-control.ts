@@ -7,7 +7,7 @@ import { PTX_LENGTH, PTX_ROWS } from "../rlhf/session/state.ts";
 import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
 import type { Phase, SelfChecks, TrainerEvent } from "./protocol.ts";
 import { metricsRow, selfChecks } from "./report.ts";
-import type { NormalisedFit } from "../rlhf/session/run.ts";
+import type { NormalisedFit } from "../rlhf/session/reward-trainer.ts";
 import type { Supply } from "./supply.ts";
 import { writeWeights } from "./weights.ts";
 
@@ -189,11 +189,13 @@ export class RunControl {
     this.emit({ type: "metrics", first: report.iteration, rows: row });
     this.checks = selfChecks(report, this.checks);
     this.emit({ type: "checks", checks: this.checks });
-    if (!report.finite) {
+    if (report.skipped > 0) {
+      const { iteration, skipped } = report;
+      const which = skipped === 1 ? "one update was" : `${String(skipped)} updates were`;
       this.emit({
         type: "failed",
         error: {
-          sentence: `Step ${String(report.iteration + 1)}: a gradient is not finite; the update was skipped and the run is paused with the weights from before it.`,
+          sentence: `Step ${String(iteration + 1)}: a gradient was not finite, expected finite ones; ${which} skipped, and the run is paused with the weights of all other updates.`,
           cause: "non-finite",
           weightsUsable: true,
         },

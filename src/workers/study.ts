@@ -29,7 +29,7 @@ export interface StudiedReward {
 
 export class Study {
   private readonly session: Session;
-  private readonly normalisers: readonly Answered[];
+  private normalisers: readonly Answered[];
   private readonly made = new Map<string, Promise<StudyReward>>();
   private readonly fulls = new Map<string, Promise<FullReward>>();
   private score: ((items: readonly Answered[]) => Promise<number[]>) | undefined;
@@ -40,6 +40,13 @@ export class Study {
   constructor(session: Session, normalisers: readonly Answered[]) {
     this.session = session;
     this.normalisers = normalisers;
+  }
+
+  /** Drops the trained reward, because the supervised model has changed. */
+  forget(normalisers: readonly Answered[]): void {
+    this.normalisers = normalisers;
+    this.score = undefined;
+    this.kept = undefined;
   }
 
   stop(): void {

@@ -172,7 +172,12 @@ export class Trainer implements TrainerApi {
     await this.reset();
     this.phase("sft");
     try {
-      return await this.session.demonstrate(rows);
+      const losses = await this.session.demonstrate(rows);
+      this.sft = { ...this.sft, weights: await this.session.weights("sft") };
+      const normalisers = await this.sampleNormalisers();
+      this.rewards.forget(normalisers);
+      this.studied.forget(normalisers);
+      return losses;
     } finally {
       this.phase("idle");
     }

@@ -139,6 +139,24 @@ describe("agreement", () => {
     expect(found.decided).toMatchObject({ value: 1 / 3, n: 3 });
   });
 
+  test("sets that say nothing change no interval, and sets of one prompt are drawn together", () => {
+    const pair = (b: readonly number[], prompt?: string) => ({
+      labelers: ["a", "b"],
+      ranks: [[1, 2], b],
+      ...(prompt === undefined ? {} : { prompt }),
+    });
+    const two = [pair([1, 2]), pair([2, 1])];
+    const tied = Array.from({ length: 5 }, () => pair([1, 1]));
+    expect(agreement([...two, ...tied]).decided).toEqual(agreement(two).decided);
+    const prompts = Array.from({ length: 12 }, (_, i) =>
+      pair(i % 3 === 0 ? [2, 1] : [1, 2], `${i}`),
+    );
+    const { low, high } = agreement(prompts).decided;
+    expect(agreement([...prompts, ...prompts]).decided).toMatchObject({ low, high, n: 24 });
+    const apart = [...prompts, ...prompts].map((one, i) => ({ ...one, prompt: `${i}` }));
+    expect(agreement(apart).decided.low).toBeGreaterThan(low);
+  });
+
   test("kappa as scikit-learn has it", () => {
     expect(kappa("x x y z y x z z y x".split(" "), "x y y z y x z x y y".split(" "))).toBeCloseTo(
       0.5522388059701492,
@@ -163,6 +181,13 @@ describe("reward model", () => {
       value: 2.5 / 5,
       n: 5,
     });
+  });
+
+  test("several rankings of a prompt are drawn together", () => {
+    const right = (i: number): number[] => (i % 3 === 0 ? [1, 2] : [2, 1]);
+    const once = Array.from({ length: 12 }, (_, i) => ranking(`p${i}`, right(i), [1, 2]));
+    const { low, high } = pairAccuracy(once);
+    expect(pairAccuracy([...once, ...once, ...once])).toMatchObject({ low, high, n: 36 });
   });
 
   test("folds hold about equally many rankings and whole labelers", () => {

@@ -59,8 +59,10 @@ test("choice entropy as scipy has it", () => {
   expect(choiceEntropy([0, -2000])).toBe(0);
   expect(
     biasEntropy([
-      [-2, -2],
-      [0, -2000],
+      [
+        [-2, -2],
+        [0, -2000],
+      ],
     ]).value,
   ).toBe(0.5);
   expect(
@@ -118,6 +120,29 @@ describe("alignment tax", () => {
     expect(tax?.loss).toMatchObject({ value: 2 / 3, n: 3 });
     expect(recovered(0.9, 0.5, 0.8)).toBeCloseTo(0.75);
     expect(recovered(0.9, 0.5, 0.4)).toBeCloseTo(-0.25);
+  });
+
+  test("asking the same items of several models narrows no interval", () => {
+    const once = items([1, 0, 1, 1, 0, 1, 1, 0, 0, 1]);
+    const runs = [0, 1, 2].flatMap((run) => once.map((one) => ({ ...one, run })));
+    const [single, several] = [taskScores(once)[0], taskScores(runs)[0]];
+    expect([several?.low, several?.high]).toEqual([single?.low, single?.high]);
+    expect(several?.n).toBe(30);
+    const worse = (list: typeof runs) => list.map((one, i) => ({ ...one, score: i % 2 }));
+    const [tax] = alignmentTax(once, worse(runs).slice(0, 10));
+    const [thrice] = alignmentTax(runs, worse(runs));
+    expect([thrice?.loss.low, thrice?.loss.high]).toEqual([tax?.loss.low, tax?.loss.high]);
+    const pair = (i: number): readonly [number, number] => [-2, -2 - i];
+    const asked = [0, 1, 2, 3].map(pair);
+    const [one, three] = [biasEntropy([asked]), biasEntropy([asked, asked, asked])];
+    expect(three.low).toBeCloseTo(one.low, 12);
+    expect(three.high).toBeCloseTo(one.high, 12);
+  });
+
+  test("models are compared with the base of their own run", () => {
+    const at = (run: number, score: number) => items([score]).map((one) => ({ ...one, run }));
+    const [tax] = alignmentTax([...at(0, 1), ...at(1, 0.5)], [...at(1, 0.5), ...at(0, 0)]);
+    expect(tax?.loss).toMatchObject({ value: 0.5, n: 2 });
   });
 });
 

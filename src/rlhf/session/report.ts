@@ -20,7 +20,8 @@ export interface IterationReport {
   readonly value: Float32Array;
   readonly ptxLoss: number | undefined;
   readonly gradNorm: number;
-  readonly finite: boolean;
+  /** updates of the iteration that were skipped because a gradient was not finite */
+  readonly skipped: number;
   readonly learningRate: number;
 }
 
@@ -46,7 +47,8 @@ export async function readReport(
   const at = (index: number): Float32Array => read[index] as Float32Array;
   const [norm, valueNorm] = [at(7), at(8)];
   const { moves } = place;
-  const finite = (one: Float32Array): boolean => one[NORM_STATE.finite] === 1;
+  // both counters start at 0 with the iteration, see clearSkipped
+  const skipped = (norm[NORM_STATE.skipped] ?? 0) + (valueNorm[NORM_STATE.skipped] ?? 0);
   return {
     iteration: place.iteration,
     learningRate: place.learningRate,
@@ -59,6 +61,13 @@ export async function readReport(
     value: at(5),
     ptxLoss: moves ? at(6)[0] : undefined,
     gradNorm: (moves ? norm : valueNorm)[NORM_STATE.norm] ?? NaN,
-    finite: (!moves || finite(norm)) && (method !== "ppo" || finite(valueNorm)),
+    skipped,
   };
+}
+
+/** Lets the counters of skipped updates start again. */
+export function clearSkipped(engine: Engine, { policyOptimiser, valueOptimiser }: RunState): void {
+  for (const { state } of [policyOptimiser, valueOptimiser]) {
+    engine.memory.write(state, [0], NORM_STATE.skipped);
+  }
 }

@@ -33,8 +33,17 @@ export interface HeadFit {
   readonly bias: number;
 }
 
-/** Largest number of rankings and of answers per ranking that the plans hold. */
+/** A reward head, and how its raw scores become normalised ones. */
+export interface NormalisedFit {
+  readonly fit: HeadFit;
+  readonly gain: number;
+  readonly mean: number;
+}
+
+/** Rankings that the plans hold at first; more make them grow, twofold each time, up to the second number. */
 export const MOST_RANKINGS = 64;
+const MOST_GROWN = 1024;
+/** Largest number of answers per ranking that the plans hold. */
 export const MOST_ANSWERS = 9;
 const STEPS = 120;
 const LEARNING_RATE = 0.02;
@@ -43,7 +52,7 @@ const WEIGHT_DECAY = 0.5;
 /** A head of its own beside the run's, on the features of another trainer. */
 export interface Beside {
   readonly features: RewardTrainer;
-  /** most rankings of a fit */
+  /** rankings that there is room for at first */
   readonly most: number;
 }
 
@@ -53,7 +62,8 @@ export class RewardTrainer {
   private readonly engine: Engine;
   private readonly batch: Sequences;
   private readonly optimiser: Optimiser;
-  private readonly data: RankingTensors;
+  private readonly config: GptConfig;
+  private data: RankingTensors;
   private readonly batchFeatures: Tensor;
   private readonly width: number;
   private readonly beside: Beside | undefined;
@@ -61,7 +71,7 @@ export class RewardTrainer {
   private featuresPlan: CompiledPlan | undefined;
   private readonly cache = new Map<string, Float32Array>();
 
-  /** @param most rankings of a fit, unless `beside` says it */
+  /** @param most rankings that there is room for at first, unless `beside` says it */
   constructor(
     engine: Engine,
     config: GptConfig,
@@ -70,6 +80,7 @@ export class RewardTrainer {
     most = MOST_RANKINGS,
   ) {
     this.engine = engine;
+    this.config = config;
     this.batch = batch;
     this.beside = beside;
     const label = beside === undefined ? "reward-head" : "study-head";
@@ -115,6 +126,11 @@ export class RewardTrainer {
     return keys.map((key) => this.cache.get(key) as Float32Array);
   }
 
+  /** Drops the kept features: the reference that they were computed with has changed. */
+  forget(): void {
+    this.cache.clear();
+  }
+
   private async featuresOf(items: readonly Answered[]): Promise<Float32Array[]> {
     const { memory } = this.engine;
     writeAnswers(memory, this.batch, items);
@@ -126,8 +142,21 @@ export class RewardTrainer {
     );
   }
 
-  /** Fits the head from zero to exactly these rankings (all pairs of a prompt as one element, ties dropped). */
+  /** Room for so many rankings; what is larger than MOST_GROWN keeps the newest. */
+  private async makeRoom(rankings: number): Promise<void> {
+    let { N } = this.data;
+    if (rankings <= N || N >= MOST_GROWN) return;
+    while (N < Math.min(rankings, MOST_GROWN)) N *= 2;
+    this.data = rankingTensors(this.config, Math.min(N, MOST_GROWN), this.data.K);
+    await this.prepareHead();
+  }
+
+  /**
+   * Fits the head from zero to exactly these rankings (all pairs of a prompt as one element, ties dropped), or to the
+   * newest MOST_GROWN of them.
+   */
   async fit(rankings: readonly TokenRanking[], flip = false): Promise<HeadFit> {
+    await this.makeRoom(rankings.length);
     const { N, K } = this.data;
     const kept = rankings.slice(-N);
     const items = kept.flatMap(({ prompt, completions }) =>
@@ -200,6 +229,12 @@ export class RewardTrainer {
     const variance =
       scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / Math.max(1, scores.length);
     const gain = variance > 1e-12 ? 1 / Math.sqrt(variance) : 0;
+    this.put({ fit, mean, gain });
+    return { mean, gain };
+  }
+
+  /** Writes the head of a fit so that it scores (raw - mean) · gain. */
+  put({ fit, mean, gain }: NormalisedFit): void {
     const flat = new Float32Array(size(this.head.values.shape));
     const weight = parameter(this.head, "score.weight");
     fit.weights.forEach((value, i) => {
@@ -207,7 +242,6 @@ export class RewardTrainer {
     });
     flat[parameter(this.head, "score.bias").offset] = (fit.bias - mean) * gain;
     this.engine.memory.write(this.head.values, flat);
-    return { mean, gain };
   }
 
   private ready(): NonNullable<typeof this.plans> {

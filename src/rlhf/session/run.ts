@@ -19,8 +19,8 @@ import { knobValues } from "./knob-values.ts";
 import type { Pairs } from "./pairs.ts";
 import type { MethodPlans, Plans } from "./plans.ts";
 import type { IterationReport } from "./report.ts";
-import { readReport } from "./report.ts";
-import type { HeadFit } from "./reward-trainer.ts";
+import { clearSkipped, readReport } from "./report.ts";
+import type { NormalisedFit } from "./reward-trainer.ts";
 import { clear, runTensors, writeNamed } from "./saved-run.ts";
 import type { Named, Weights } from "./saved-run.ts";
 import type { RunState } from "./state.ts";
@@ -32,13 +32,6 @@ const LR_WARMUP = 5;
 const LR_DECAY = { share: 0.5, floor: 0.05 };
 /** Batches over which the adaptive KL coefficient may change by a factor of about e^0.2. */
 const KL_HORIZON = 2;
-
-/** A reward head, and how its raw scores become normalised ones. */
-export interface NormalisedFit {
-  readonly fit: HeadFit;
-  readonly gain: number;
-  readonly mean: number;
-}
 
 /** What learns from what: chosen at the start of a run, and again when a saved one comes back. */
 export interface Sources {
@@ -161,6 +154,7 @@ export class Run {
     const iteration = this.iteration;
     const since = iteration - this.warmup();
     if (since === 0) this.tune({});
+    clearSkipped(this.engine, this.state);
     this.rollout.queue(asked, this.config.seed, 1000 + iteration);
     this.engine.run(live.experience);
     const learningRate = since < 0 ? 0 : this.updatePolicy(live, options, since, pretraining);

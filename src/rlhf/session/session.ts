@@ -15,10 +15,10 @@ import { FullReward } from "./full-reward.ts";
 import { Generator } from "./generator.ts";
 import type { Pairs } from "./pairs.ts";
 import { Plans } from "./plans.ts";
-import type { HeadFit } from "./reward-trainer.ts";
+import type { HeadFit, NormalisedFit } from "./reward-trainer.ts";
 import { RewardTrainer } from "./reward-trainer.ts";
 import { Run } from "./run.ts";
-import type { NormalisedFit, Sources } from "./run.ts";
+import type { Sources } from "./run.ts";
 import type { Named, Weights } from "./saved-run.ts";
 import { checkNamed, readNamed, writeNamed } from "./saved-run.ts";
 export type { Weights } from "./saved-run.ts";
@@ -180,10 +180,11 @@ export class Session {
 
   /** Weights of a model as named arrays. */
   async weights(
-    which: "policy" | "average" | "reward-head",
+    which: "policy" | "average" | "reward-head" | "sft",
   ): Promise<Record<string, Float32Array>> {
     const { models, average } = this.state;
-    const parameters = { policy: models.policy, average, "reward-head": models.rewardHead }[which];
+    const { policy, reference: sft, rewardHead } = models;
+    const parameters = { policy, average, sft, "reward-head": rewardHead }[which];
     const [flat] = await this.engine.memory.read([parameters.values]);
     return unflatten(parameters, flat as Float32Array);
   }
@@ -207,7 +208,11 @@ export class Session {
     return readNamed(this.engine, [...this.run.tensors(), ...this.rewardTensors()]);
   }
 
-  /** Puts a saved run back. @throws RangeError with one sentence when an array is missing or has another size. */
+  /**
+   * Puts a saved run back.
+   * @throws RangeError with one sentence, and with the run and its reward as they were, when an array is missing or
+   * has another size
+   */
   async restore(
     arrays: Weights,
     {
@@ -216,9 +221,15 @@ export class Session {
       options,
     }: { iteration: number; stage: RewardStage; options: Partial<RunOptions> },
   ): Promise<void> {
+    const before = this.stage;
     await this.judgeBy(stage);
-    checkNamed(this.rewardTensors(), arrays);
-    await this.run.resume(arrays, iteration, options, this.sources());
+    try {
+      checkNamed(this.rewardTensors(), arrays);
+      await this.run.resume(arrays, iteration, options, this.sources());
+    } catch (error) {
+      await this.judgeBy(before);
+      throw error;
+    }
     writeNamed(this.engine, this.rewardTensors(), arrays);
   }
 
@@ -239,7 +250,10 @@ export class Session {
       : [head];
   }
 
-  /** A few supervised steps on a person's demonstrations; policy and reference both learn them. */
+  /**
+   * A few supervised steps on a person's demonstrations; policy and reference both learn them. The reward model read
+   * the reference that was, so it has to be fitted again.
+   */
   async demonstrate(rows: readonly Row[]): Promise<{ lossBefore: number; lossAfter: number }> {
     const plan = await this.plans.demonstration();
     this.run.restart();
@@ -247,6 +261,8 @@ export class Session {
     const { policy, reference } = this.state.models;
     this.engine.memory.copy(policy.values, reference.values);
     this.run.restart();
+    this.reward.forget();
+    await this.judgeBy("fast");
     return losses;
   }
 }
