@@ -1,6 +1,6 @@
 // npm run align: the main job without a browser. Sample, rank by a simulated taste, fit, reinforce, compare blind.
-import { readFileSync, writeFileSync } from "node:fs";
-import { DEFAULTS } from "../src/config.ts";
+import { readFileSync } from "node:fs";
+import { DEFAULTS, PARAMETERS } from "../src/config.ts";
 import type { RunConfig } from "../src/config.ts";
 import { METHODS, METHOD_SETTINGS, RUN_OPTIONS, runOptions } from "../src/rlhf/method.ts";
 import type { RunOptions } from "../src/rlhf/method.ts";
@@ -9,9 +9,10 @@ import { StorageError } from "../src/storage/errors.ts";
 import type { MetricName, Sample, SelfChecks } from "../src/workers/protocol.ts";
 import { METRICS } from "../src/workers/protocol.ts";
 import { Trainer } from "../src/workers/trainer.ts";
-import { TASTES } from "../src/world/index.ts";
+import { TASTES, TasteError } from "../src/world/index.ts";
 import type { Taste } from "../src/world/index.ts";
 import { openEngine } from "./engine.ts";
+import { jsonFile } from "./json-file.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option, Options } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -83,7 +84,8 @@ export async function main(args: string[]): Promise<number> {
     return await align(o, await readWanted(o));
   } catch (error) {
     // what a person can mend: options, a taste, a checkpoint
-    if (!(error instanceof UsageError || error instanceof StorageError)) throw error;
+    const known = [UsageError, StorageError, TasteError].some((kind) => error instanceof kind);
+    if (!known || !(error instanceof Error)) throw error;
     console.error(error.message);
     return 2;
   }
@@ -95,6 +97,16 @@ function oneOf<T extends string>(o: Options, name: string, known: readonly T[]):
   const value = String(o[name]);
   throw new UsageError(
     `--${name} is "${value}", expected one of ${known.join(", ")}; nothing was run.`,
+  );
+}
+
+/** An option that sets a parameter of the run, within the parameter's range. */
+function parameterOption(o: Options, option: string, name: keyof RunConfig): number {
+  const value = Number(o[option]);
+  const range = PARAMETERS.find((one) => one.name === name);
+  if (range === undefined || (value >= range.min && value <= range.max)) return value;
+  throw new UsageError(
+    `--${option} is ${String(o[option])}, expected ${String(range.min)} to ${String(range.max)}; nothing was run.`,
   );
 }
 
@@ -132,10 +144,12 @@ async function readWanted(o: Options): Promise<Wanted> {
       iterations,
       batch,
       ...(method === "best-of-n" ? {} : METHOD_SETTINGS[method]),
-      klTarget: Number(o["kl-target"]),
-      ptxCoefficient: Number(o["ptx"]),
-      ...(o["kl"] === undefined ? {} : { klCoefficient: Number(o["kl"]) }),
-      ...(o["lr"] === undefined ? {} : { learningRate: Number(o["lr"]) }),
+      klTarget: parameterOption(o, "kl-target", "klTarget"),
+      ptxCoefficient: parameterOption(o, "ptx", "ptxCoefficient"),
+      ...(o["kl"] === undefined
+        ? {}
+        : { klCoefficient: parameterOption(o, "kl", "klCoefficient") }),
+      ...(o["lr"] === undefined ? {} : { learningRate: parameterOption(o, "lr", "learningRate") }),
     },
     run: method === "best-of-n" ? undefined : readRun(o, method, batch),
   };
@@ -233,6 +247,7 @@ function runReport(trainer: Trainer, { rows, checks, failure }: Heard, batch: nu
 
 async function align(o: Options, wanted: Wanted): Promise<number> {
   const { taste, seed, evaluate, k, run, flip } = wanted;
+  const write = jsonFile(o["json"]);
   const heard: Heard = { rows: [] };
   const times = [performance.now()];
   const lap = (): number => times.push(performance.now());
@@ -276,9 +291,8 @@ async function align(o: Options, wanted: Wanted): Promise<number> {
     ...runReport(trainer, heard, wanted.config.batch),
   };
   print(result, before, after);
-  if (typeof o["json"] === "string")
-    writeFileSync(o["json"], `${JSON.stringify(result, null, 1)}\n`);
-  else console.log(JSON.stringify(result));
+  if (write === undefined) console.log(JSON.stringify(result));
+  else write(result);
   return heard.failure === undefined ? 0 : 1;
 }
 

@@ -1,5 +1,4 @@
 // npm run bench: times kernels, training, sampling and PPO on one engine, and beside the peers with --peers.
-import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { GpuUnavailable } from "../src/gpu/device.ts";
 import type { Opened } from "./bench/bench.ts";
@@ -13,6 +12,7 @@ import type { Job, Report } from "./bench/sections.ts";
 import { markdown } from "./bench/table.ts";
 import type { Table } from "./bench/table.ts";
 import { openEngine } from "./engine.ts";
+import { jsonFile } from "./json-file.ts";
 import { UsageError, describeOptions, parseOptions } from "./options.ts";
 import type { Option, Options } from "./options.ts";
 import { fileCache } from "./tuning.ts";
@@ -112,10 +112,9 @@ export async function main(args: string[]): Promise<number> {
       );
       return 0;
     }
-    const result = await bench(readWanted(o), args);
-    if (typeof o["json"] === "string") {
-      writeFileSync(o["json"], `${JSON.stringify(result, null, 1)}\n`);
-    }
+    const wanted = readWanted(o);
+    const write = jsonFile(o["json"]);
+    write?.(await bench(wanted, args));
     return 0;
   } catch (error) {
     if (error instanceof GpuUnavailable) {

@@ -101,6 +101,17 @@ export class Trial {
     return (await this.clock(program, runs)) / runs;
   }
 
+  /** Rejects when the device is lost: all else that is awaited goes on as if it had run. */
+  async alive(): Promise<void> {
+    const { device } = this.executor.gpu;
+    const staging = device.createBuffer({ label: "trial", size: 4, usage: STAGING });
+    try {
+      await staging.mapAsync(MAP_READ);
+    } finally {
+      staging.destroy();
+    }
+  }
+
   destroy(): void {
     for (const { buffer } of this.places) buffer.destroy();
   }

@@ -76,9 +76,9 @@ function compare({ item, slack }: Bench, results: Results, vectors: Vectors): st
     const got = results[name];
     const failure =
       got === undefined
-        ? "was not computed"
+        ? " was not computed"
         : got.length !== expected.length
-          ? `has ${String(got.length)} elements, expected ${String(expected.length)}`
+          ? ` has ${String(got.length)} elements, expected ${String(expected.length)}`
           : firstDifference(loosened(entry, slack), got, expected, maskOf(item, entry, vectors));
     if (failure !== undefined) failures.push(`${item.id} ${name}${failure}`);
   }

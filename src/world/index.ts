@@ -21,7 +21,7 @@ export {
   promptOf,
 } from "./prompts.ts";
 export { Rng } from "./rng.ts";
-export { TASTES, tasteNamed, validateTaste } from "./tastes.ts";
+export { TASTES, TasteError, tasteNamed, validateTaste } from "./tastes.ts";
 export type { Taste } from "./tastes.ts";
 export {
   EOS,

@@ -146,8 +146,8 @@ export function tasteNamed(name: string): Taste {
 
 /**
  * Checks that a loaded value is a taste and guards its answers: `shows` must return a boolean and
- * `score` a finite number whenever they are called. `where` names the file for the sentence of
- * the TypeError.
+ * `score` a finite number whenever they are called, or a TasteError ends the run. `where` names the
+ * file for its sentence and that of the TypeError for a value that is no taste.
  */
 export function validateTaste(value: unknown, where: string): Taste {
   if (typeof value !== "object" || value === null) {
@@ -162,21 +162,39 @@ export function validateTaste(value: unknown, where: string): Taste {
   const describe = textField(fields, "describe", where);
   const shows = functionField(fields, "shows", where);
   const score = functionField(fields, "score", where);
+  const asked = (key: "shows" | "score", text: string, prompt: string): unknown => {
+    try {
+      return (key === "shows" ? shows : score).call(value, text, prompt);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : printed(error);
+      const expected = key === "shows" ? "true or false" : "a finite number";
+      throw new TasteError(`${where}: ${key} threw "${said}", expected ${expected}; ${STOPPED}`);
+    }
+  };
   return {
     name,
     describe,
     shows: (text, prompt) => {
-      const shown = shows.call(value, text, prompt);
+      const shown = asked("shows", text, prompt);
       if (typeof shown === "boolean") return shown;
-      throw new TypeError(`${where}: shows returned ${printed(shown)}, expected true or false.`);
+      throw new TasteError(
+        `${where}: shows returned ${printed(shown)}, expected true or false; ${STOPPED}`,
+      );
     },
     score: (text, prompt) => {
-      const points = score.call(value, text, prompt);
+      const points = asked("score", text, prompt);
       if (typeof points === "number" && Number.isFinite(points)) return points;
-      throw new TypeError(`${where}: score returned ${printed(points)}, expected a finite number.`);
+      throw new TasteError(
+        `${where}: score returned ${printed(points)}, expected a finite number; ${STOPPED}`,
+      );
     },
   };
 }
+
+const STOPPED = "the run was stopped and nothing was written.";
+
+/** A taste that was asked about an answer and did not answer as it must: one sentence for its author. */
+export class TasteError extends TypeError {}
 
 type Fields = Readonly<Record<string, unknown>>;
 

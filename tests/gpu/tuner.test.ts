@@ -89,6 +89,23 @@ test("only right programs are chosen, and plans change between two runs", async 
   expect(other.counts.dispatches).toBe(0);
 });
 
+test("a device that is lost in the middle ends it, and nothing is chosen or kept", async () => {
+  const { engine, x, y } = await compiled();
+  const { cache, kept } = memoryCache();
+  const tape = new Tape();
+  tape.call(doubtful, { x, y }, { N });
+  const pipeline = engine.pipeline.bind(engine);
+  let asked = 0;
+  engine.pipeline = (program) => {
+    // four are compiled at first, then each is asked for where it is checked: the plain one, and now "half"
+    if (++asked === 6) engine.gpu.device.destroy();
+    return pipeline(program);
+  };
+  await expect(tune(engine, tape.calls, { budget: Infinity, cache })).rejects.toThrow();
+  expect(asked).toBeGreaterThanOrEqual(6);
+  expect(kept.size).toBe(0);
+});
+
 test("a budget or a signal ends it, and what is left stays plain", async () => {
   const { engine, x, y } = await compiled();
   const tape = new Tape();

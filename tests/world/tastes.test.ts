@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { liveDemonstration } from "../../src/world/prompts.ts";
 import { rhymes } from "../../src/world/rhymes.ts";
 import { Rng } from "../../src/world/rng.ts";
-import { TASTES, tasteNamed, validateTaste } from "../../src/world/tastes.ts";
+import { TASTES, TasteError, tasteNamed, validateTaste } from "../../src/world/tastes.ts";
 import { render } from "../../src/world/tokenizer.ts";
 
 const PROMPT = "Write a short story about a fox.";
@@ -95,6 +95,12 @@ describe("taste files", () => {
     const taste = validateTaste({ ...good, shows: () => 1, score: () => NaN }, "tiny.js");
     expect(() => taste.shows("a", "b")).toThrow("shows returned 1, expected true or false");
     expect(() => taste.score("a", "b")).toThrow("score returned NaN, expected a finite number");
+    const failing = () => {
+      throw new Error("oh");
+    };
+    const other = validateTaste({ ...good, shows: failing, score: failing }, "tiny.js");
+    expect(() => other.shows("a", "b")).toThrow('tiny.js: shows threw "oh", expected true or false; the run was stopped'); // prettier-ignore
+    expect(() => other.score("a", "b")).toThrow(TasteError);
   });
 
   test("an unknown built-in lists the names", () => {

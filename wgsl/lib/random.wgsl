@@ -8,5 +8,6 @@ fn hash(value: u32) -> u32 {
 
 /// A number in (0,1) for token j of sequence b, the same on every device.
 fn uniform_at(seed: u32, stream: u32, b: u32, j: u32) -> f32 {
-  return (f32(hash(b ^ hash(j ^ hash(stream ^ hash(seed)))) >> 8u) + 0.5) / 16777216.0;
+  // the largest of 2^24 numbers would round to 1
+  return min((f32(hash(b ^ hash(j ^ hash(stream ^ hash(seed)))) >> 8u) + 0.5) / 16777216.0, 0.99999994);
 }

@@ -99,6 +99,21 @@ const draws: OpCase[] = [
   },
 }));
 
+/** Row 0 draws with the largest uniform number of all: rounded to 1 it would take the last token, which is next to impossible. */
+const largest: OpCase = {
+  name: "draw with the largest uniform number",
+  inputs: {
+    ...drawInputs({ B: 1, V: 7, G: 1, T: 3 }),
+    logits: { shape: [1, 7], value: (i) => (i < 3 ? 1 : -40), differentiable: false },
+    state: { shape: [5], dtype: "u32", value: (i) => [0, 0, 7012211, 1000, 1][i] ?? 0 },
+    knobs: { shape: [16], value: () => 1, differentiable: false },
+  },
+  build: (tape, i) => {
+    draw(tape, drawTensors(i), i["knobs"]!, { EOS: 1, PAD: 0, BANNED: 0 });
+    return [i["response"]!, i["logp"]!];
+  },
+};
+
 const truncatedDraws: OpCase[] = [
   { B: 1, V: 1, G: 1, T: 3, sampling: [1, 0, 1], BANNED: 0 },
   { B: 65, V: 257, G: 4, T: 9, sampling: [0.8, 0, 0.9], BANNED: 5 },
@@ -118,4 +133,10 @@ const truncatedDraws: OpCase[] = [
   },
 }));
 
-export const cases: readonly OpCase[] = [...fills, ...attends, ...draws, ...truncatedDraws];
+export const cases: readonly OpCase[] = [
+  ...fills,
+  ...attends,
+  ...draws,
+  largest,
+  ...truncatedDraws,
+];
