@@ -1,5 +1,5 @@
 // The benchmark suite's scores, zero- and few-shot, and what a model lost against the base: the tax.
-import { bootstrap, clusters } from "./intervals.ts";
+import { bootstrap, clusters, resampled } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** The score of one item of one task, 0 to 1 (accuracy, F1, ROUGE-L). */
@@ -66,4 +66,26 @@ export function alignmentTax(base: readonly ItemScore[], model: readonly ItemSco
 /** Share of the loss of `without` that `mended` does not have: 1 all regained, 0 none, below 0 worse. */
 export function recovered(base: number, without: number, mended: number): number {
   return (mended - without) / (base - without);
+}
+
+/** The same of three models' scores on the items that all of them answered; the interval draws whole items. */
+export function recoveredScores(
+  base: readonly ItemScore[],
+  without: readonly ItemScore[],
+  mended: readonly ItemScore[],
+): Estimate {
+  const lost = new Map<string, [without: number, mended: number]>();
+  [without, mended].forEach((model, i) => {
+    for (const { task, item, score } of differences(base, model)) {
+      const sums = lost.get(`${task} ${item}`) ?? [0, 0];
+      sums[i] = (sums[i] ?? 0) + score;
+      lost.set(`${task} ${item}`, sums);
+    }
+  });
+  const items = [...lost.values()];
+  const share = (drawn: readonly (readonly [number, number])[]): number => {
+    const sum = (i: 0 | 1): number => drawn.reduce((all, one) => all + one[i], 0);
+    return recovered(0, -sum(0), -sum(1));
+  };
+  return { value: share(items), ...resampled(items, share), n: items.length };
 }

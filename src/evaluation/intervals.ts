@@ -81,24 +81,38 @@ export function clusters<T>(
 }
 
 /**
- * Mean over all samples with the percentile interval of a bootstrap that draws whole clusters. The
- * same seed gives the same interval. Samples of one prompt are alike, so that an interval that takes
- * them for independent is too narrow. Clusters without samples say nothing and are not drawn.
+ * Percentile interval of a statistic by a bootstrap that draws whole groups; draws that give no number are left out.
+ * The same seed gives the same interval.
+ */
+export function resampled<T>(
+  groups: readonly T[],
+  statistic: (drawn: readonly T[]) => number,
+  draws = 1000,
+  seed = 1,
+): { readonly low: number; readonly high: number } {
+  const random = uniform(seed);
+  const found = Array.from({ length: draws }, () =>
+    statistic(groups.map(() => groups[Math.floor(random() * groups.length)] as T)),
+  )
+    .filter((value) => !Number.isNaN(value))
+    .toSorted((a, b) => a - b);
+  return { low: quantile(found, 0.025), high: quantile(found, 0.975) };
+}
+
+/**
+ * Mean over all samples with the percentile interval of a bootstrap that draws whole clusters. Samples of one prompt
+ * are alike, so that an interval that takes them for independent is too narrow. Clusters without samples say nothing
+ * and are not drawn.
  */
 export function bootstrap(all: readonly Cluster[], draws = 1000, seed = 1): Estimate {
-  const groups = all.filter(({ count: samples }) => samples > 0);
-  const total = (list: readonly Cluster[]) => {
-    const sum = list.reduce((before, cluster) => before + cluster.sum, 0);
-    const count = list.reduce((before, cluster) => before + cluster.count, 0);
-    return { value: sum / count, count };
-  };
-  const { value, count } = total(groups);
-  const random = uniform(seed);
-  const means = Array.from({ length: draws }, () => {
-    const drawn = groups.map(() => groups[Math.floor(random() * groups.length)]);
-    return total(drawn.filter((cluster) => cluster !== undefined)).value;
-  }).toSorted((a, b) => a - b);
-  return { value, low: quantile(means, 0.025), high: quantile(means, 0.975), n: count };
+  const groups = all.filter(({ count }) => count > 0);
+  const total = (list: readonly Cluster[], pick: (one: Cluster) => number): number =>
+    list.reduce((sum, one) => sum + pick(one), 0);
+  const count = ({ count: samples }: Cluster): number => samples;
+  const meanOf = (list: readonly Cluster[]): number =>
+    total(list, ({ sum }) => sum) / total(list, count);
+  const value = meanOf(groups);
+  return { value, ...resampled(groups, meanOf, draws, seed), n: total(groups, count) };
 }
 
 /** A generator of uniform numbers in [0, 1) (mulberry32 by Tommy Ettinger), enough for resampling. */

@@ -1,8 +1,8 @@
 // Whether a run shows each claim of the paper: what was measured against its bar.
-import { recovered } from "../evaluation/benchmarks.ts";
+import { recovered, recoveredScores } from "../evaluation/benchmarks.ts";
 import type { Estimate } from "../evaluation/intervals.ts";
 import type { OverOptimisation } from "../evaluation/over-optimisation.ts";
-import { falseAnswers, suiteMean, suiteTax, toxicityOf } from "./automatic-scores.ts";
+import { falseAnswers, suiteTax, toxicityOf } from "./automatic-scores.ts";
 import type { Findings, Model } from "./findings.ts";
 import { number, percent, plain } from "./format.ts";
 import type { Kind } from "./forms.ts";
@@ -135,19 +135,21 @@ export function tax(found: Findings): Verdict {
   const [base, ppo, ptx] = [of("base"), of("ppo"), of("ppo-ptx")];
   if (base === undefined || ppo === undefined || ptx === undefined) return MISSING;
   const lost = suiteTax(base.scores, ppo.scores);
-  const suite = (scores: typeof base.scores): number => suiteMean(scores).value;
-  const regained = recovered(suite(base.scores), suite(ppo.scores), suite(ptx.scores));
+  const regained = recoveredScores(base.scores, ppo.scores, ptx.scores);
   const onLoss = recovered(-base.corpusLoss, -ppo.corpusLoss, -ptx.corpusLoss);
   const betas = rows.filter(({ name }) => /^beta (?:0\.[1-9]|[1-9])/.test(name));
   const strongest = betas.at(-1);
   const byBeta =
     strongest === undefined
-      ? NaN
-      : recovered(suite(base.scores), suite(ppo.scores), suite(strongest.scores));
+      ? undefined
+      : recoveredScores(base.scores, ppo.scores, strongest.scores);
   const loses = lost.low > 0;
   return {
-    measured: `suite: PPO loses ${percent(lost)} points, PPO-ptx regains ${number(100 * regained, 0)} % of it, ${strongest?.name ?? "larger β"} ${number(100 * byBeta, 0)} %; loss on documents ${number(base.corpusLoss, 3)} → PPO ${number(ppo.corpusLoss, 3)} → PPO-ptx ${number(ptx.corpusLoss, 3)} (${number(100 * onLoss, 0)} % regained)`,
-    holds: holdsIf(loses && regained >= 0.5 && byBeta < 0.5, loses || onLoss >= 0.5),
+    measured: `suite: PPO loses ${percent(lost)} points, PPO-ptx regains ${percent(regained)} % of it, ${strongest?.name ?? "larger β"} ${percent(byBeta)} %; loss on documents ${number(base.corpusLoss, 3)} → PPO ${number(ppo.corpusLoss, 3)} → PPO-ptx ${number(ptx.corpusLoss, 3)} (${number(100 * onLoss, 0)} % regained)`,
+    holds: holdsIf(
+      loses && regained.value >= 0.5 && byBeta !== undefined && byBeta.value < 0.5,
+      loses || onLoss >= 0.5,
+    ),
   };
 }
 

@@ -25,7 +25,7 @@ function howItRan({ form, seeds, adapter, seconds, flops, finished }: Results): 
   return (
     `\`${command}\`, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${adapter}, written ${finished}: ` +
     `${minutes} minutes of stages (sum over processes, waiting for other programs included), ` +
-    `${tera} TFLOP in matrix products and attention. Intervals are 95 %: they draw whole prompts` +
+    `${tera} TFLOP in matrix products and attention. Intervals are 95 %: they draw whole prompts, items and questions with the answers of all seeds` +
     `${seeds.length > 1 ? "" : ", and one seed says nothing about others"}. “not measured” is what this form does not run.`
   );
 }

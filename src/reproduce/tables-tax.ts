@@ -1,5 +1,5 @@
 // The alignment tax: suite and document loss of models and variations.
-import { recovered } from "../evaluation/benchmarks.ts";
+import { recovered, recoveredScores } from "../evaluation/benchmarks.ts";
 import type { ItemScore } from "../evaluation/benchmarks.ts";
 import { suiteMean, suiteScores, suiteTax } from "./automatic-scores.ts";
 import type { Findings } from "./findings.ts";
@@ -48,12 +48,8 @@ export function taxTable(found: Findings): ResultTable {
   const rows = all.map(({ name, scores, corpusLoss }) => {
     const regained =
       base === undefined || ppo === undefined
-        ? NaN
-        : recovered(
-            suiteMean(base.scores).value,
-            suiteMean(ppo.scores).value,
-            suiteMean(scores).value,
-          );
+        ? undefined
+        : recoveredScores(base.scores, ppo.scores, scores);
     const regainedLoss =
       base === undefined || ppo === undefined
         ? NaN
@@ -62,7 +58,7 @@ export function taxTable(found: Findings): ResultTable {
       name,
       percent(suiteMean(scores)),
       base === undefined ? "–" : percent(suiteTax(base.scores, scores)),
-      name === "base" || name === "ppo" ? "–" : number(100 * regained, 0),
+      name === "base" || name === "ppo" ? "–" : percent(regained),
       number(corpusLoss, 3),
       name === "base" || name === "ppo" ? "–" : number(100 * regainedLoss, 0),
     ];

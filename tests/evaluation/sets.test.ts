@@ -15,6 +15,7 @@ import {
   meanToxicity,
   overOptimisation,
   recovered,
+  recoveredScores,
   rougeL,
   stereotypeShare,
   taskScores,
@@ -137,6 +138,21 @@ describe("alignment tax", () => {
     const [one, three] = [biasEntropy([asked]), biasEntropy([asked, asked, asked])];
     expect(three.low).toBeCloseTo(one.low, 12);
     expect(three.high).toBeCloseTo(one.high, 12);
+  });
+
+  test("what is regained has an interval over whole items", () => {
+    // the model without loses 10 of 20 items, the mended one gets 8 of those back
+    const base = items(Array.from({ length: 20 }, () => 1));
+    const without = items(Array.from({ length: 20 }, (_, i) => (i < 10 ? 0 : 1)));
+    const mended = items(Array.from({ length: 20 }, (_, i) => (i < 2 ? 0 : 1)));
+    const found = recoveredScores(base, without, mended);
+    expect(found).toMatchObject({ value: 0.8, n: 20 });
+    expect(found.low).toBeGreaterThan(0.4);
+    expect(found.low).toBeLessThan(0.7);
+    expect(found.high).toBeLessThanOrEqual(1);
+    const worse = recoveredScores(base, without, items(Array.from({ length: 20 }, () => 0)));
+    expect(worse.value).toBe(-1);
+    expect(recoveredScores(base, base, mended).value).toBe(-Infinity);
   });
 
   test("models are compared with the base of their own run", () => {
