@@ -2,7 +2,7 @@
 import { StorageError } from "../storage/errors.ts";
 import { sha256 } from "../storage/sha256.ts";
 import type { ByteSource, Limits } from "./bytes.ts";
-import { FormatError, Refusal, code, found, refusedSentence } from "./errors.ts";
+import { FormatError, Refusal, code, found, plural, refusedSentence } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { detects } from "./importer.ts";
 import type { Importer } from "./importer.ts";
@@ -160,6 +160,8 @@ class Import {
   readonly #hashes = new Map<string, string>();
   /** How often a content without an id of its own has been seen. */
   readonly #repeats = new Map<string, number>();
+  /** what the file is made of, as its records say where they stood: lines, rows, or records where it differs */
+  #unit: string | undefined;
   #present = 0;
   #lines = 0;
   #readable = 0;
@@ -172,6 +174,8 @@ class Import {
   }
 
   take(record: RawRecord): void {
+    const unit = /(line|row) \d+$/.exec(record.where)?.[1] ?? "record";
+    this.#unit = (this.#unit ?? unit) === unit ? unit : "record";
     try {
       const { fields, records } = this.#read(record);
       const announced = this.#importer.announces?.(fields) ?? null;
@@ -245,12 +249,17 @@ class Import {
     const { name, notes } = this.#file;
     if (whole && this.#announced !== null && this.#announced !== this.#lines) {
       throw new FormatError(
-        `${code(name)}: found ${this.#lines} rankings; expected ${this.#announced}, as its first line says, so it was cut off or joined. Nothing was imported.`,
+        `${code(name)}: found ${plural(this.#lines, "ranking")}; expected ${number(this.#announced)}, as its first line says, so it was cut off or joined. Nothing was imported.`,
       );
     }
     if (this.#readable === 0 && this.#lines > 0) {
+      const unit = this.#unit ?? "line";
+      const none =
+        this.#lines === 1
+          ? `its one ${unit} cannot be imported`
+          : `none of its ${plural(this.#lines, unit)} can be imported`;
       throw new FormatError(
-        `${code(name)}: none of its ${this.#lines} lines can be imported. ${this.#problems[0] ?? ""} Nothing was imported.`,
+        `${code(name)}: ${none}. ${this.#problems[0] ?? ""} Nothing was imported.`,
       );
     }
     return {
@@ -269,15 +278,18 @@ class Import {
   #summary(name: string): string {
     const [lines, readable] = [this.#lines, this.#readable];
     const cannot = lines - readable;
-    const list = cannot === 0 ? "" : `, ${cannot} cannot (list below)`;
-    const here = this.#present === 0 ? "" : ` ${this.#present} of the records are already here.`;
+    const list = cannot === 0 ? "" : `, ${number(cannot)} cannot (list below)`;
+    const here =
+      this.#present === 0 ? "" : ` ${number(this.#present)} of the records are already here.`;
     const conflicts =
       this.#conflicts.length === 0
         ? ""
-        : ` ${this.#conflicts.length} have an id that is here with other content, and are kept for you to decide.`;
-    return `${code(name)}: ${readable} of ${lines} lines can be imported${list}.${here}${conflicts} Nothing has been saved yet.`;
+        : ` ${number(this.#conflicts.length)} have an id that is here with other content, and are kept for you to decide.`;
+    return `${code(name)}: ${number(readable)} of ${plural(lines, this.#unit ?? "line")} can be imported${list}.${here}${conflicts} Nothing has been saved yet.`;
   }
 }
+
+const number = (n: number): string => n.toLocaleString("en-US");
 
 /** Checksum of a record's content, by which a stored copy is known to be the same. */
 export function recordHash(record: Imported): string {

@@ -132,7 +132,7 @@ describe("fixtures of foreign formats", () => {
     expect(result.problems).toEqual([]);
     expect(result.format).toBe(format);
     expect(result.summary).toBe(
-      `\`${name}\`: 20 of 20 lines can be imported. Nothing has been saved yet.`,
+      `\`${name}\`: 20 of 20 ${name.endsWith(".json") ? "records" : "lines"} can be imported. Nothing has been saved yet.`,
     );
     expect(result.records.map(short)).toEqual(expected);
     expect(new Set(result.records.map(({ id }) => id)).size).toBe(expected.length);

@@ -37,6 +37,27 @@ async function problemsOf(line: string, before = HEAD): Promise<string[]> {
 }
 
 describe("error sentences", () => {
+  it("count in the file's own units, with separators", async () => {
+    const rows = [0, 1].map((i) => ({
+      prompt: "a",
+      chosen: `b${i}`,
+      rejected: i === 0 ? "c" : "",
+    }));
+    const columns = ["prompt", "chosen", "rejected"].map(
+      (name) => ({ name, type: "string" }) as const,
+    );
+    const file = new Uint8Array(await writeParquet({ columns, rows, format: "pairs", loss: "" }));
+    const { summary, problems } = await load(file, "votes.parquet");
+    expect([summary, problems.length]).toEqual([
+      "`votes.parquet`: 1 of 2 rows can be imported, 1 cannot (list below). Nothing has been saved yet.",
+      1,
+    ]);
+    const many = Array.from({ length: 1200 }, (_, i) => pair({ chosen: `b${i}` })).join("\n");
+    expect((await load(`${many}\nnonsense\n`)).summary).toBe(
+      "`votes.jsonl`: 1,200 of 1,201 lines can be imported, 1 cannot (list below). Nothing has been saved yet.",
+    );
+  });
+
   it("are exactly of the style that is specified", async () => {
     const chat = (role: string) =>
       pair({
@@ -161,7 +182,7 @@ describe("files that are refused", () => {
     [
       "without one line of its format that can be read",
       pair({ chosen: 1 }),
-      /none of its 1 lines can be imported/,
+      /its one line cannot be imported/,
     ],
     [
       "nested deeper than 64",
