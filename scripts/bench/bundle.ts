@@ -1,5 +1,6 @@
 // Bundles an entry of the bench for a page, and counts the processor time of what this process has started.
 import { readFileSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { build } from "vite";
 
 /** Writes `engine.js` and what it needs into a folder, which is emptied; packages are looked up from `root`. */
@@ -9,6 +10,8 @@ export async function bundle(entry: string, folder: string, root = process.cwd()
     configFile: false,
     logLevel: "error",
     publicDir: false,
+    // TensorFlow.js asks for it where it finds Node, and a bundle for pages would give it an empty object
+    resolve: { alias: { util: resolve("scripts/bench/node-util.mjs") } },
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
     build: {
       lib: { entry, formats: ["es"], fileName: () => "engine.js" },
