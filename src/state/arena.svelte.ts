@@ -1,7 +1,14 @@
 // The ranking station: the set on screen, its places with undo, and what was ranked before.
 import { agreement, comparisons } from "./bucket-order.ts";
+import type { Slots } from "./bucket-order.ts";
 import type { AnswerSet, Guess, Judged } from "./answers.ts";
 import { RankBoard } from "./rank-board.svelte.ts";
+import type { Decided } from "./rank-board.svelte.ts";
+
+/** A decision of places and nothing else. */
+const placesAlone = (slots: Slots): Decided => {
+  return { slots, aside: [], allBad: false, gaps: [], ratings: slots.map(() => ({})) };
+};
 
 export class Arena extends RankBoard {
   /** the set on screen */
@@ -21,6 +28,8 @@ export class Arena extends RankBoard {
   guess = $state.raw<readonly number[] | null>(null);
   /** the person looked at the guess, so it is no test any more */
   peeked = $state(false);
+  /** places of sets that were put aside undecided, by task */
+  readonly #drafts = new Map<string, Slots>();
 
   get comparisons(): number {
     return this.judged.reduce(
@@ -29,18 +38,26 @@ export class Arena extends RankBoard {
     );
   }
 
-  /** Puts a set on screen. */
+  /** Puts a set on screen, with the places that it had when it was put aside. */
   show(set: AnswerSet): void {
     this.#show(set, false);
-    this.layOut(set.shown);
+    const slots = this.#drafts.get(set.task);
+    this.#drafts.delete(set.task);
+    this.layOut(set.shown, slots && placesAlone(slots));
+  }
+
+  /** The set on screen leaves it undecided: what is placed will be there when it comes back. */
+  keepDraft(): void {
+    const { set, slots } = this;
+    if (set === null || this.revising || slots.every((slot) => slot === null)) return;
+    this.#drafts.set(set.task, slots);
   }
 
   /** Puts a saved decision back on screen, to be changed. */
   revise(judged: Judged): void {
     this.#show(judged.set, true);
     this.whim = judged.note;
-    const nothing = { aside: [], allBad: false, gaps: [], ratings: judged.slots.map(() => ({})) };
-    this.layOut(judged.set.shown, { slots: judged.slots, ...nothing });
+    this.layOut(judged.set.shown, placesAlone(judged.slots));
   }
 
   #show(set: AnswerSet, revising: boolean): void {
@@ -69,6 +86,7 @@ export class Arena extends RankBoard {
   skip(): void {
     const { set } = this;
     if (set === null || this.ahead.length === 0) return;
+    this.keepDraft();
     if (!this.revising) this.ahead = [...this.ahead, set];
     this.next();
   }

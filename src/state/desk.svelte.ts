@@ -7,7 +7,7 @@ import { Arena } from "./arena.svelte.ts";
 import type { FirstPrompt } from "./first-prompt.ts";
 import { freshId } from "./fresh-id.ts";
 import { sentenceOf } from "./format.ts";
-import type { Persisted } from "./persisted.svelte.ts";
+import type { Persisted, Ranked } from "./persisted.svelte.ts";
 import type { Reward } from "./reward.svelte.ts";
 import { recall, remember } from "./settings.svelte.ts";
 import { Supply } from "./supply.ts";
@@ -30,6 +30,8 @@ export class Desk {
   k = $state(4);
   /** nothing waits to be ranked */
   exhausted = $state(false);
+  /** rankings that were taken back on this visit, the newest at the end: undo puts them back */
+  takenBack = $state.raw<readonly Ranked[]>([]);
   readonly #parts: Parts;
   readonly #supply: Supply;
   /** rankings were saved that the reward model has not seen */
@@ -105,6 +107,8 @@ export class Desk {
     if (arena.canUndo) {
       arena.undo();
       announcer.say("Undone.");
+    } else if (this.takenBack.length > 0 && !arena.revising) {
+      void this.putBack();
     } else if (last === undefined) {
       announcer.say("Nothing to undo.");
     } else {
@@ -134,15 +138,35 @@ export class Desk {
   }
 
   async remove(task: string): Promise<void> {
+    const { persisted, announcer } = this.#parts;
     try {
-      await this.#parts.persisted.retract(task);
+      const row = (await persisted.rankings()).find((one) => one.task === task);
+      await persisted.retract(task);
+      if (row !== undefined) this.takenBack = [...this.takenBack, row];
     } catch (error) {
-      this.#parts.announcer.alert(sentenceOf(error));
+      announcer.alert(sentenceOf(error));
       return;
     }
     this.arena.judged = this.arena.judged.filter(({ set }) => set.task !== task);
     if (this.arena.set?.task === task) this.#advance();
-    this.#parts.announcer.say("Ranking taken back. Its history stays.");
+    announcer.say("Ranking taken back; undo puts it back.");
+    await this.learn();
+  }
+
+  /** Saves the ranking again that was taken back last, as it was. */
+  async putBack(): Promise<void> {
+    const row = this.takenBack.at(-1);
+    if (row === undefined) return;
+    this.takenBack = this.takenBack.slice(0, -1);
+    try {
+      await this.#parts.persisted.judge(row.task, row.judgement);
+    } catch (error) {
+      this.takenBack = [...this.takenBack, row];
+      this.#parts.announcer.alert(sentenceOf(error));
+      return;
+    }
+    await this.read();
+    this.#parts.announcer.say("The ranking is back.");
     await this.learn();
   }
 
@@ -184,6 +208,7 @@ export class Desk {
   #putBack(): void {
     const { arena } = this;
     if (arena.set === null || arena.revising) return;
+    arena.keepDraft();
     arena.ahead = [arena.set, ...arena.ahead];
   }
 

@@ -43,21 +43,21 @@ export const ABOUT: Readonly<Record<Choice, About>> = {
     name: "PPO-ptx",
     field: "InstructGPT: proximal policy optimisation with pre-training mix",
     sentence:
-      "It writes, your reward model scores, a critic says what was to be expected, and likelier become the words that did better.",
+      "It writes, your reward model scores, a critic says what was to be expected, and words that did better become more likely.",
     levers: ["learningRate", "klCoefficient", "ptxCoefficient"],
   },
   dpo: {
     name: "DPO",
     field: "direct preference optimisation",
     sentence:
-      "It learns from your rankings themselves: likelier become the answers that you placed higher. The reward model only watches.",
+      "It learns from your rankings themselves: answers that you placed higher become more likely. The reward model only watches.",
     levers: ["learningRate", "ptxCoefficient"],
   },
   grpo: {
     name: "GRPO",
     field: "group-relative policy optimisation",
     sentence:
-      "It answers each prompt several times, and likelier become the answers that scored better than their siblings. It needs no critic.",
+      "It answers each prompt several times, and those that scored better than their siblings become more likely. It needs no critic.",
     levers: ["learningRate", "klCoefficient", "ptxCoefficient"],
   },
   rloo: {

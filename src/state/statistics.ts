@@ -29,7 +29,7 @@ export function chance(probability: number): string {
 /** The verdict of a taste test in one or two honest sentences. `ties` are "can't tell" answers. */
 export function verdict(wins: number, losses: number, ties: number): string {
   const trials = wins + losses;
-  if (trials === 0) return "No visible change yet: you could not tell any pair apart.";
+  if (trials === 0) return "Nothing was chosen, so there is nothing to count.";
   const p = luck(wins, trials);
   if (wins <= losses) {
     return wins === losses

@@ -86,6 +86,8 @@ export class Taste {
   /** the newer answers were drawn, and of so many the best; null: a trained model wrote them */
   drawn = $state<number | null>(null);
   #trainer: Trainer;
+  /** tests whose sides have been shown: the next one asks other prompts with other dice */
+  #shown = 0;
 
   constructor(trainer: Trainer) {
     this.#trainer = trainer;
@@ -105,7 +107,7 @@ export class Taste {
   }
 
   /**
-   * Samples both models with the same dice. Never rejects: see `failure`.
+   * Samples both models with the same dice, other ones than in tests before. Never rejects: see `failure`.
    * @param draws null: the trained policy; else the best of so many answers of the untrained one
    */
   async start(
@@ -114,12 +116,15 @@ export class Taste {
     draws: number | null = null,
   ): Promise<void> {
     if (this.state === "sampling") return;
+    if (this.state === "done") this.#shown++;
+    const first = prompts.length === 0 ? 0 : (PAIRS * this.#shown) % prompts.length;
+    const asked = [...prompts.slice(first), ...prompts.slice(0, first)];
     this.state = "sampling";
     this.drawn = draws;
     this.choices = [];
     this.influence = [];
     try {
-      this.pairs = makePairs(...(await this.#answers(prompts, seed, draws)));
+      this.pairs = makePairs(...(await this.#answers(asked, seed + this.#shown, draws)));
       this.state = this.pairs.length === 0 ? "same" : "asking";
     } catch (error) {
       this.failure = sentenceOf(error);

@@ -55,6 +55,8 @@ export function handleKey(play: Play, event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || inField(event.target)) {
     return false;
   }
+  // with Alt the arrows up and down move an answer; all else is the browser's, such as going back
+  if (event.altKey && event.key !== "ArrowUp" && event.key !== "ArrowDown") return false;
   const single = event.key.length === 1;
   if (single && event.key !== " " && !play.settings.shortcuts) return false;
   return rankKey(play, event) || tasteKey(play, event) || runKey(play, event);
@@ -102,7 +104,7 @@ function rankKey(play: Play, event: KeyboardEvent): boolean {
 
 function tasteKey(play: Play, event: KeyboardEvent): boolean {
   const { taste } = play;
-  if (play.station !== "taste" || taste.state !== "asking") return false;
+  if (play.station !== "taste" || taste.state !== "asking" || event.altKey) return false;
   switch (event.key) {
     case "ArrowLeft":
       taste.choose("left");

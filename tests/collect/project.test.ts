@@ -136,6 +136,15 @@ describe("judging", () => {
     await project.decisions.retract(project.task(first));
     expect(project.open).toBe(1);
     expect(project.total).toBe(1);
+    // and undo puts it back as it was
+    await project.decisions.undo();
+    expect(here.announcer.polite).toContain("back as it was");
+    expect(project.decisions.takenBack).toEqual([]);
+    expect([project.open, project.total]).toEqual([0, 2]);
+    const back = (await project.contents.rows()).find(({ task }) => task === project.task(first))!;
+    expect(wholeRanking(back)!.ranking).toEqual(wholeRanking(row)!.ranking);
+    const all = await taskEvents(here.link, project.id, project.task(first));
+    expect(all.map(({ kind }) => kind).slice(-2)).toEqual(["judgement.retract", "ranking.submit"]);
   });
 
   test("skips, flags and second opinions are records too", async () => {

@@ -49,6 +49,24 @@ describe("number keys", () => {
   });
 });
 
+describe("a set that is put aside", () => {
+  test("comes back with the places that it had", () => {
+    arena.ahead = [{ ...setOf(3), task: "next" }];
+    arena.placeFocused(2);
+    arena.placeFocused(1);
+    const { slots } = arena;
+    arena.skip();
+    expect(arena.set?.task).toBe("next");
+    expect(arena.slots).toEqual([null, null, null]);
+    arena.skip();
+    expect(arena.set?.task).toBe("t");
+    expect(arena.slots).toEqual(slots);
+    // once only: what was saved or changed meanwhile is not overwritten
+    arena.show(setOf(4));
+    expect(arena.slots).toEqual([null, null, null, null]);
+  });
+});
+
 describe("taps", () => {
   test("in order, best first, and once more to take back", () => {
     arena.tap(1);

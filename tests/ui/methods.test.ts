@@ -188,6 +188,35 @@ describe("a run with a method", () => {
     expect(taste.subject).toBe("trained model");
   });
 
+  test("a test whose sides were shown is followed by other prompts and other dice", async () => {
+    const asked: { ids: string[]; seed: number }[] = [];
+    const listening = {
+      ask: (work: (api: unknown) => unknown) =>
+        work({
+          bestOfN: (prompts: readonly { id: string }[], _: number, seed: number) => {
+            asked.push({ ids: prompts.map(({ id }) => id), seed });
+            const sample = (text: string) => ({ prompt: "p", text });
+            return prompts.map(({ id }) => ({ plain: sample(id), best: sample(`${id} better`) }));
+          },
+        }),
+    };
+    const taste = new Taste(listening as unknown as Trainer);
+    const blind = Array.from({ length: 14 }, (_, i) => ({ id: `b${i}`, text: "" }));
+    const take = async (choices: number): Promise<void> => {
+      await taste.start(blind, 5, 4);
+      for (let i = 0; i < choices; i++) taste.choose("left");
+    };
+    await take(3);
+    // given up before anything was shown: the same again
+    await take(6);
+    expect(taste.state).toBe("done");
+    await take(6);
+    await take(0);
+    expect(asked.map(({ seed }) => seed)).toEqual([5, 5, 6, 7]);
+    expect(asked.map(({ ids }) => ids[0])).toEqual(["b0", "b0", "b6", "b12"]);
+    expect(asked.every(({ ids }) => new Set(ids).size === 14)).toBe(true);
+  });
+
   test.each([recipe("dpo"), { ...recipe("best-of-n"), draws: 3 }])(
     "comes back with its method after a reload: $choice",
     async (chosen) => {

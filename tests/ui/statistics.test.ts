@@ -33,7 +33,7 @@ describe("verdict", () => {
     [5, 1, 0, "still be luck"],
     [3, 3, 0, "no visible change"],
     [1, 4, 1, "no sign"],
-    [0, 0, 6, "No visible change yet"],
+    [0, 0, 6, "nothing to count"],
   ])("%i wins, %i losses, %i ties: %s", (wins, losses, ties, part) => {
     expect(verdict(wins, losses, ties)).toContain(part);
   });

@@ -12,6 +12,8 @@ import { persistent } from "../../src/plan/tensor.ts";
 import type { Tensor } from "../../src/plan/tensor.ts";
 import { lmInput, lmStep } from "../../src/rlhf/language-model.ts";
 import { makeOptimiser } from "../../src/rlhf/optimiser.ts";
+import { Tape } from "../../src/plan/tape.ts";
+import { geluForward } from "../../src/kernels/gelu.ts";
 import { KernelTools } from "../../src/workers/kernel-tools.ts";
 
 // The adapter's peak takes a software adapter half a minute, and is not what is tested here.
@@ -46,6 +48,26 @@ async function setting(engine: Engine, running = false, width = 16): Promise<Set
   );
   return { engine, tools, plan, values: parameters.values };
 }
+
+test("a call under a guard is checked and timed by itself, whatever the guard", async () => {
+  const [x, y] = [persistent("x", [4096]), persistent("y", [4096])];
+  const state = persistent("state", [5], "u32");
+  const tape = new Tape();
+  tape.guarded({ tensor: state, index: 4 }, () => {
+    tape.call(geluForward, { x, y }, { N: 4096 });
+  });
+  const engine = await CpuEngine.create();
+  // engines hold plans weakly
+  const plan = await engine.compile("guarded", tape.calls);
+  const tools = new KernelTools(
+    () => engine,
+    () => false,
+  );
+  const { programs } = await tools.check("gelu");
+  expect(programs.map(({ outcome }) => outcome)).toEqual(["right"]);
+  expect(plan.calls).toHaveLength(1);
+  expect(plan.calls[0]?.guard).toBeDefined();
+});
 
 const OPEN: Record<string, () => Promise<Engine>> = {
   cpu: () => CpuEngine.create(),

@@ -3,6 +3,7 @@ import { writeLossless } from "../../formats/lossless.ts";
 import type { Ranking } from "../../formats/records.ts";
 import { plainText } from "../../formats/rows.ts";
 import { requestPersistence } from "../../storage/persistence.ts";
+import type { Decision } from "../../storage/events.ts";
 import type { Store } from "../../storage/store.ts";
 import { count, sentenceOf } from "../format.ts";
 import { told } from "./told.ts";
@@ -17,6 +18,8 @@ import { wholeDemonstration, wholeRanking } from "./sets.ts";
 export class Decisions {
   /** the newest save, for the eye: "Saved" only when it is on disk */
   saved = $state("");
+  /** decisions that were taken back on this visit, the newest at the end: undo puts them back */
+  takenBack = $state.raw<readonly { readonly task: string; readonly decision: Decision }[]>([]);
   readonly #project: Project;
   readonly #store: Store;
   readonly #announcer: Announcer;
@@ -52,6 +55,10 @@ export class Decisions {
     if (judging.canUndo) {
       judging.undo();
       this.#announcer.say("Undone.");
+      return;
+    }
+    if (this.takenBack.length > 0 && !judging.revising) {
+      await this.putBack();
       return;
     }
     const { ledger } = queue;
@@ -91,10 +98,32 @@ export class Decisions {
   async retract(task: string): Promise<void> {
     const { queue, judging, asking, annotator, nameOf } = this.#project;
     await told(this.#announcer, async () => {
+      const decision = (await this.#store.row(task))?.decision;
       await this.#store.retract(task, "taken back");
+      if (decision) this.takenBack = [...this.takenBack, { task, decision }];
       queue.forget(nameOf(task), annotator);
       if (judging.set === null) await asking.next();
-      return "Taken back. Its history stays.";
+      return "Taken back; undo puts it back.";
+    });
+  }
+
+  /** Saves the decision again that was taken back last, as it was. */
+  async putBack(): Promise<void> {
+    const last = this.takenBack.at(-1);
+    if (last === undefined) return;
+    const { judging, asking, nameOf } = this.#project;
+    this.takenBack = this.takenBack.slice(0, -1);
+    await told(this.#announcer, async () => {
+      try {
+        await this.#store.rank(last.task, last.decision);
+      } catch (error) {
+        this.takenBack = [...this.takenBack, last];
+        throw error;
+      }
+      const name = nameOf(last.task);
+      await this.#record(name);
+      if (judging.set?.item === name) await asking.next();
+      return "It is back as it was.";
     });
   }
 

@@ -41,6 +41,8 @@ export interface Reading {
   readonly conversations: number;
   /** one sentence why nothing can be trained; "" when it can */
   readonly refusal: string;
+  /** where the refusal sends people: to judge more, or to export what they have */
+  readonly remedy: "judge" | "export";
 }
 
 /** Reads the judgements of a project as tokens. */
@@ -70,7 +72,14 @@ export function readRankings(rows: readonly JudgementRow[], tokenizer: Tokenizer
     else rankings.push(readable(row, ranking, texts, answers));
   }
   const vocabulary = tokenizer.vocabulary.length;
-  return { ...found, rankings, vocabulary, refusal: refusalOf(found, rankings, vocabulary) };
+  const cannotRead = found.unknown + found.long > 0 && found.judged >= LEAST_RANKINGS;
+  return {
+    ...found,
+    rankings,
+    vocabulary,
+    refusal: refusalOf(found, rankings, vocabulary),
+    remedy: cannotRead ? "export" : "judge",
+  };
 }
 
 /** Prompt and answers as plain text; null for a conversation of several turns. */

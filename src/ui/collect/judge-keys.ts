@@ -29,6 +29,7 @@ export function judgeKey(actions: JudgeActions, event: KeyboardEvent): boolean {
     return false;
   }
   if (judging.set === null || judging.saving === "saving") return false;
+  if (event.altKey && event.key !== "ArrowUp" && event.key !== "ArrowDown") return false;
   if (event.key.length === 1 && !actions.shortcuts) return false;
   const panel = PANELS[event.key];
   if (panel !== undefined) {
