@@ -1,5 +1,5 @@
 // How often two labelers agree on a comparison, by the ranks they gave to the same answers.
-import { bootstrap, clusters } from "./intervals.ts";
+import { bootstrapShare, clusters } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** The ranks (1 = best, equal = tie) that several labelers gave to the same K answers. */
@@ -61,7 +61,7 @@ function tallyOf({ ranks }: RatedSet): Tally {
 export function agreement(sets: readonly RatedSet[], draws = 1000, seed = 1): Agreement {
   const tallies = sets.map(tallyOf);
   const over = (part: (tally: Tally) => number, whole: (tally: Tally) => number) =>
-    bootstrap(
+    bootstrapShare(
       clusters(
         tallies.map((tally, i) => ({ tally, name: sets[i]?.prompt ?? `set ${i}` })),
         ({ name }) => name,

@@ -115,6 +115,18 @@ export function bootstrap(all: readonly Cluster[], draws = 1000, seed = 1): Esti
   return { value, ...resampled(groups, meanOf, draws, seed), n: total(groups, count) };
 }
 
+/**
+ * The same for a share, or a mean of scores from 0 to 1. Where all samples are 0, or all 1, drawing them again knows no
+ * doubt: there the interval is Wilson's over the clusters.
+ */
+export function bootstrapShare(groups: readonly Cluster[], draws = 1000, seed = 1): Estimate {
+  const found = bootstrap(groups, draws, seed);
+  if (found.value !== 0 && found.value !== 1) return found;
+  const n = groups.filter(({ count }) => count > 0).length;
+  const [low, high] = wilson(found.value * n, n, Z95);
+  return { ...found, low, high };
+}
+
 /** A generator of uniform numbers in [0, 1) (mulberry32 by Tommy Ettinger), enough for resampling. */
 export function uniform(seed: number): () => number {
   let state = seed >>> 0;

@@ -1,5 +1,5 @@
 // Win rates: against a fixed baseline and head to head, with intervals over prompts.
-import { Z95, bootstrap, clusters, quantile, uniform, wilson } from "./intervals.ts";
+import { Z95, bootstrapShare, clusters, resampled, wilson } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** One labeler's choice between the answers of two models to one prompt. */
@@ -32,7 +32,7 @@ export function winRate(comparisons: readonly Comparison[], draws = 1000, seed =
   const groups = clusters(comparisons, (one) => one.prompt, credit);
   const n = comparisons.length;
   return {
-    ...bootstrap(groups, draws, seed),
+    ...bootstrapShare(groups, draws, seed),
     wins,
     losses,
     ties,
@@ -142,16 +142,6 @@ export function winRateGap(
     drawn.reduce((all, i) => all + cells[i]!.sum, 0) /
     drawn.reduce((all, i) => all + cells[i]!.count, 0);
   const gap = (drawn: readonly number[]) => rate(first, drawn) - rate(second, drawn);
-  const random = uniform(seed);
-  const gaps = Array.from({ length: draws }, () =>
-    gap(prompts.map(() => Math.floor(random() * prompts.length))),
-  )
-    .filter((each) => Number.isFinite(each))
-    .toSorted((a, b) => a - b);
-  return {
-    value: gap(prompts.map((_, i) => i)),
-    low: quantile(gaps, 0.025),
-    high: quantile(gaps, 0.975),
-    n: one.length + other.length,
-  };
+  const all = prompts.map((_, i) => i);
+  return { value: gap(all), ...resampled(all, gap, draws, seed), n: one.length + other.length };
 }

@@ -1,5 +1,5 @@
 // Overall quality on the 1 to 7 scale and the rates of the binary labels.
-import { bootstrap, clusters } from "./intervals.ts";
+import { bootstrap, bootstrapShare, clusters } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** One answer as one labeler rated it. */
@@ -46,5 +46,5 @@ export function labelRate(
     (one) => one.prompt,
     (one) => (one.labels[name] === true ? 1 : 0),
   );
-  return bootstrap(groups, draws, seed);
+  return bootstrapShare(groups, draws, seed);
 }

@@ -1,5 +1,5 @@
 // Accuracy of a reward model: on pairs, on held-out labelers, and by cross-validation over labelers.
-import { bootstrap, clusters, mean, uniform } from "./intervals.ts";
+import { bootstrapShare, clusters, mean, uniform } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** Scores of a reward model beside one labeler's ranks of the same K answers. */
@@ -40,7 +40,7 @@ export function pairAccuracy(rankings: readonly ScoredRanking[], draws = 1000, s
     ({ right }) => right,
     ({ all }) => all,
   );
-  return bootstrap(groups, draws, seed);
+  return bootstrapShare(groups, draws, seed);
 }
 
 /** Labelers dealt into `folds` groups with about equally many rankings, largest labeler first. */

@@ -1,5 +1,5 @@
 // Truthfulness, toxicity and bias: the rates that the paper reports on public safety sets.
-import { bootstrap, clusters, mean } from "./intervals.ts";
+import { bootstrap, bootstrapShare, clusters, mean } from "./intervals.ts";
 import type { Estimate } from "./intervals.ts";
 
 /** One answer to a question whose usual answer is wrong. */
@@ -28,7 +28,7 @@ export function truthfulness(
       (one) => one.question,
       (one) => (test(one) ? 1 : 0),
     );
-    return bootstrap(groups, draws, seed);
+    return bootstrapShare(groups, draws, seed);
   };
   return {
     truthful: rate((one) => one.truthful),
@@ -52,7 +52,7 @@ export function meanToxicity(samples: readonly ToxicitySample[], draws = 1000, s
     (one) => one.prompt,
     (one) => one.output,
   );
-  return bootstrap(groups, draws, seed);
+  return bootstrapShare(groups, draws, seed);
 }
 
 /**

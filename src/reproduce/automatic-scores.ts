@@ -1,7 +1,7 @@
 // Scores of the automatic evaluations: truthfulness, toxicity, bias and the benchmark suite with its tax.
 import { byItem, differences, taskScores } from "../evaluation/benchmarks.ts";
 import type { ItemScore, TaskScore } from "../evaluation/benchmarks.ts";
-import { bootstrap } from "../evaluation/intervals.ts";
+import { bootstrap, bootstrapShare } from "../evaluation/intervals.ts";
 import type { Estimate } from "../evaluation/intervals.ts";
 import { biasEntropy, meanToxicity, truthfulness } from "../evaluation/safety.ts";
 import type { ToxicitySample, Truthfulness } from "../evaluation/safety.ts";
@@ -49,7 +49,7 @@ export function falseAnswers(runs: readonly Automatic[]): { wrong: Estimate; myt
       const own = samples.filter((one) => one.question === question);
       return { sum: own.filter(test).length, count: own.length };
     });
-    return bootstrap(groups);
+    return bootstrapShare(groups);
   };
   return { wrong: share((one) => !one.truthful), myth: share((one) => one.myth) };
 }

@@ -47,8 +47,9 @@ export function order(found: Findings): Verdict {
     const over = found.winRate({ size: name, kind: "ppo-ptx" }, { size: name, kind: "sft" });
     if (over !== undefined) beatsSft.push(over.low > 0.5);
     if (kinds.length < 2) continue;
+    const both = found.winRate({ size: name, kind: "ppo-ptx" }, { size: name, kind: "ppo" });
     lines.push(
-      `${name}: ${shown.join(" < ")}${over === undefined ? "" : `; PPO-ptx over SFT ${percent(over)}`}`,
+      `${name}: ${shown.join(", ")}${over === undefined ? "" : `; PPO-ptx over SFT ${percent(over)}`}${both === undefined ? "" : `, over PPO ${percent(both)}`}`,
     );
   }
   if (all === 0) return MISSING;
@@ -157,22 +158,20 @@ export function heldOutLabelers(found: Findings): Verdict {
   const baseline = baselineOf(found);
   const gaps = found.models().flatMap((model) => {
     if (nameOf(model) === nameOf(baseline)) return [];
-    const [own, other] = [
-      found.winRate(model, baseline),
-      found.winRate(model, baseline, "heldOut", "heldOut"),
-    ];
-    return own === undefined || other === undefined
-      ? []
-      : [{ model, gap: other.value - own.value }];
+    const gap = found.labelerGap(model, baseline);
+    return gap === undefined ? [] : [{ model, gap }];
   });
   if (gaps.length === 0) return MISSING;
-  const within = gaps.filter(({ gap }) => Math.abs(gap) <= 0.05).length;
+  const within = gaps.filter(({ gap }) => Math.abs(gap.value) <= 0.05).length;
+  const surely = gaps.filter(({ gap }) => gap.low >= -0.05 && gap.high <= 0.05).length;
+  const signed = (x: number): string => `${x >= 0 ? "+" : ""}${(100 * x).toFixed(1)}`;
   const shown = gaps.map(
-    ({ model, gap }) => `${nameOf(model)} ${gap >= 0 ? "+" : ""}${(100 * gap).toFixed(1)}`,
+    ({ model, gap: { value, low, high } }) =>
+      `${nameOf(model)} ${signed(value)} [${signed(low)}, ${signed(high)}]`,
   );
   return {
-    measured: `held-out minus training labelers, points: ${shown.join(", ")}; ${within} of ${gaps.length} within 5`,
-    holds: holdsIf(within === gaps.length, within >= gaps.length * 0.6),
+    measured: `held-out minus training labelers, points: ${shown.join(", ")}; ${within} of ${gaps.length} within 5, ${surely} with their whole interval`,
+    holds: holdsIf(surely === gaps.length, within >= gaps.length * 0.6),
   };
 }
 

@@ -1,5 +1,5 @@
 // What the stages of a run found, by model: answers, comparisons, ratings, automatic scores; absent where nothing ran.
-import { winRate } from "../evaluation/preference.ts";
+import { winRate, winRateGap } from "../evaluation/preference.ts";
 import type { Comparison, WinRate } from "../evaluation/preference.ts";
 import { pairAccuracy } from "../evaluation/reward-model.ts";
 import type { ScoredRanking } from "../evaluation/reward-model.ts";
@@ -111,6 +111,15 @@ export class Findings {
   ): WinRate | undefined {
     const list = this.comparisons(mine, other, customers, group);
     return list.length === 0 ? undefined : winRate(list);
+  }
+
+  /** How much more often held-out labelers prefer a model to another than training labelers do, on the same prompts. */
+  labelerGap(mine: Model, other: Model): Estimate | undefined {
+    const [own, others] = (["training", "heldOut"] as const).map((group) =>
+      this.comparisons(mine, other, "heldOut", group),
+    );
+    if (own === undefined || others === undefined) return undefined;
+    return own.length === 0 || others.length === 0 ? undefined : winRateGap(others, own);
   }
 
   ratings(

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   Z95,
   bootstrap,
+  bootstrapShare,
   clusters,
   excludes,
   mean,
@@ -12,6 +13,23 @@ import {
   uniform,
   wilson,
 } from "../../src/evaluation/intervals.ts";
+
+test("where all samples agree, a share has the interval of so few clusters", () => {
+  const groups = Array.from({ length: 12 }, () => ({ sum: 0, count: 6 }));
+  expect(bootstrap(groups)).toMatchObject({ value: 0, low: 0, high: 0 });
+  const none = bootstrapShare(groups);
+  expect(none).toMatchObject({ value: 0, n: 72 });
+  expect(none.low).toBeCloseTo(0, 12);
+  // Wilson's for 0 of 12
+  expect(none.high).toBeCloseTo(0.2425, 3);
+  const all = bootstrapShare(groups.map(({ count }) => ({ sum: count, count })));
+  expect(all.value).toBe(1);
+  expect(all.high).toBeCloseTo(1, 12);
+  expect(all.low).toBeCloseTo(1 - 0.2425, 3);
+  const some = [{ sum: 1, count: 6 }, ...groups];
+  expect(bootstrapShare(some)).toEqual(bootstrap(some));
+  expect(bootstrapShare([]).value).toBeNaN();
+});
 
 test("Wilson's interval as statsmodels has it", () => {
   const expected: readonly (readonly [number, number, number, number])[] = [
