@@ -1,4 +1,4 @@
-// Comma-separated values (RFC 4180) from a stream of bytes, one record at a time.
+// Comma-separated values (RFC 4180), or separated by semicolons or tabs, from a stream of bytes, one record at a time.
 import type { Limits } from "./bytes.ts";
 import { FormatError, code } from "./errors.ts";
 
@@ -8,19 +8,36 @@ export interface CsvRecord {
   cells: string[];
 }
 
-const [QUOTE, COMMA, LF, CR] = ['"', ",", "\n", "\r"] as const;
+const [QUOTE, LF, CR] = ['"', "\n", "\r"] as const;
+
+/** What may stand between cells: Excel writes semicolons where a comma is the decimal point. */
+export type Separator = "," | ";" | "\t";
+
+/** The separator that occurs most often in the first line, outside of quotes; a comma where none does. */
+export function separatorOf(start: string): Separator {
+  const counts = { ",": 0, ";": 0, "\t": 0 };
+  let quoted = false;
+  for (const c of start) {
+    if (c === QUOTE) quoted = !quoted;
+    else if (!quoted && c === LF) break;
+    else if (!quoted && (c === "," || c === ";" || c === "\t")) counts[c]++;
+  }
+  const most = Math.max(...Object.values(counts));
+  return ([",", ";", "\t"] as const).find((one) => counts[one] === most) ?? ",";
+}
 
 /**
- * The records of a file, the header among them. Quoted cells may hold commas, quotes (doubled) and
+ * The records of a file, the header among them. Quoted cells may hold separators, quotes (doubled) and
  * line ends. Blank lines are skipped.
  */
 export async function* csvRecords(
   chunks: AsyncGenerator<Uint8Array>,
   name: string,
   limits: Limits,
+  separator: Separator = ",",
 ): AsyncGenerator<CsvRecord> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const state = new CsvState(name, limits.line);
+  const state = new CsvState(name, limits.line, separator);
   for await (const chunk of chunks) yield* state.feed(decode(decoder, chunk, name));
   yield* state.feed(decode(decoder, undefined, name));
   yield* state.end();
@@ -40,6 +57,7 @@ function decode(decoder: TextDecoder, chunk: Uint8Array | undefined, name: strin
 class CsvState {
   #name: string;
   #limit: number;
+  #separator: Separator;
   #cells: string[] = [];
   #cell = "";
   /** Size of the record so far, in UTF-16 units. */
@@ -50,9 +68,10 @@ class CsvState {
   #line = 1;
   #start = 1;
 
-  constructor(name: string, limit: number) {
+  constructor(name: string, limit: number, separator: Separator) {
     this.#name = name;
     this.#limit = limit;
+    this.#separator = separator;
   }
 
   *feed(text: string): Generator<CsvRecord> {
@@ -75,7 +94,7 @@ class CsvState {
         take(at);
         this.#quoted = true;
         this.#closing = false;
-      } else if (c === COMMA) {
+      } else if (c === this.#separator) {
         take(at);
         this.#endCell();
       } else if (c === LF) {

@@ -2,7 +2,8 @@
 import { RESERVED_KEYS, readJson } from "../storage/json.ts";
 import { LIMITS, chunksOf, gunzip, peek, whole } from "./bytes.ts";
 import type { ByteSource, Limits } from "./bytes.ts";
-import { csvRecords } from "./csv.ts";
+import { csvRecords, separatorOf } from "./csv.ts";
+import type { Separator } from "./csv.ts";
 import { FormatError, Refusal, code } from "./errors.ts";
 import { readParquet } from "./parquet.ts";
 import { elements, lines } from "./pieces.ts";
@@ -25,7 +26,7 @@ export function reading(name: string, limits: Partial<Limits> = {}): Reading {
 
 type Chunks = AsyncGenerator<Uint8Array>;
 
-/** The records of JSON lines, a JSON array, CSV or Parquet, packed with gzip or not, or of our zip. */
+/** The records of JSON lines, a JSON array, separated values, lines of text or Parquet, packed with gzip or not, or of our zip. */
 export async function* rawRecords(
   source: ByteSource,
   file: Reading,
@@ -91,13 +92,33 @@ async function* textRecords(chunks: Chunks, file: Reading): AsyncGenerator<RawRe
     .replace(/^\uFEFF/, "")
     .trimStart();
   if (start.startsWith("[")) yield* parsed(elements(body, file.name, file.limits), file);
-  else if (isCsv(start, file.name)) yield* csvObjects(body, file);
+  else if (isPrompts(start, file.name)) yield* prompts(body, file);
+  else if (isCsv(start, file.name)) yield* csvObjects(body, file, separatorOf(start));
   else yield* parsed(lines(body, file.name, file.limits), file);
 }
 
 function isCsv(start: string, name: string): boolean {
-  return !start.startsWith("{") && (/\.csv(\.gz)?$/i.test(name) || /^"?[\w ]*"?,/.test(start));
+  const named = /\.(?:csv|tsv)(\.gz)?$/i.test(name);
+  return !start.startsWith("{") && (named || /^"?[\w ]*"?[,;\t]/.test(start));
 }
+
+/** Plain text with a prompt on each line. */
+function isPrompts(start: string, name: string): boolean {
+  return /\.txt(\.gz)?$/i.test(name) && start !== "" && !start.startsWith("{");
+}
+
+async function* prompts(chunks: Chunks, file: Reading): AsyncGenerator<RawRecord> {
+  file.notes.push("Every line was read as a prompt.");
+  for await (const { where, text } of lines(chunks, file.name, file.limits)) {
+    yield { where, value: { prompt: text.trim() } };
+  }
+}
+
+const SEPARATORS: Readonly<Record<Separator, string>> = {
+  ",": "commas",
+  ";": "semicolons",
+  "\t": "tabs",
+};
 
 /** Counts the bytes of a file that is not packed. */
 async function* metered(chunks: Chunks, { name, limits }: Reading): Chunks {
@@ -138,9 +159,14 @@ async function* parsed(
   }
 }
 
-async function* csvObjects(chunks: Chunks, file: Reading): AsyncGenerator<RawRecord> {
+async function* csvObjects(
+  chunks: Chunks,
+  file: Reading,
+  separator: Separator,
+): AsyncGenerator<RawRecord> {
   let header: string[] | null = null;
-  for await (const { where, cells } of csvRecords(chunks, file.name, file.limits)) {
+  if (separator !== ",") file.notes.push(`Its cells are separated by ${SEPARATORS[separator]}.`);
+  for await (const { where, cells } of csvRecords(chunks, file.name, file.limits, separator)) {
     if (header === null) {
       for (const key of cells) refuseReserved(key, file.name, where);
       header = cells;

@@ -36,6 +36,41 @@ async function problemsOf(line: string, before = HEAD): Promise<string[]> {
   return (await load(`${before}${line}\n`)).problems;
 }
 
+describe("what people have at hand", () => {
+  it("a text file is a prompt a line", async () => {
+    const file = await load("Why is the sky blue?\r\n\n  What, then, is a fox?  \n", "mine.txt");
+    expect(file.records.map((one) => one.schema)).toEqual(["prefs.prompt", "prefs.prompt"]);
+    expect(JSON.stringify(file.records)).toContain("What, then, is a fox?");
+    expect(file.notes).toEqual(["Every line was read as a prompt."]);
+    expect(file.summary).toContain("2 of 2 lines can be imported");
+    // lines of JSON stay what they are, whatever the file is called
+    expect((await load(HEAD, "mine.txt")).format).toContain("TRL");
+  });
+
+  it.each([
+    [";", "semicolons"],
+    ["\t", "tabs"],
+  ])("a table may have its cells between %j", async (separator, name) => {
+    const row = (...cells: string[]) => cells.join(separator);
+    const text = [
+      row("prompt", "answer1", "answer2"),
+      row("Why, and how?", `"a${separator}b, c"`, "d"),
+      row("Who?", "e", "f"),
+    ].join("\r\n");
+    const file = await load(text, "excel.csv");
+    expect(file.summary).toContain("2 of 2 lines can be imported");
+    expect(file.notes).toEqual([`Its cells are separated by ${name}.`]);
+    expect(JSON.stringify(file.records[0])).toContain(
+      JSON.stringify(`a${separator}b, c`).slice(1, -1),
+    );
+    const plain = await load(
+      text.replaceAll(separator, ",").replace("Why, and", "Why and"),
+      "x.csv",
+    );
+    expect(plain.notes).toEqual([]);
+  });
+});
+
 describe("error sentences", () => {
   it("count in the file's own units, with separators", async () => {
     const rows = [0, 1].map((i) => ({
