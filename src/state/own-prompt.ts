@@ -30,13 +30,17 @@ function partsOf(typed: string, unknown: readonly { start: number; end: number }
   return parts;
 }
 
+/** So little is left that answers would be about something else. */
+const fewKnown = (words: number, unknown: number): boolean => 2 * unknown > words;
+
 function sentenceFor(words: number, unknown: number): string {
   if (words > MAX_WORDS) {
     return `This prompt has ${words} words; the model reads at most ${MAX_WORDS}, so nothing was asked.`;
   }
   if (unknown === 0) return "";
-  return unknown === words
-    ? "The model knows none of these words, so there is nothing to ask."
+  if (unknown === words) return "The model knows none of these words, so there is nothing to ask.";
+  return fewKnown(words, unknown)
+    ? `The model knows only ${words - unknown} of these ${words} words and would answer something else, so nothing was asked.`
     : "The model does not know the words struck through and will not see them.";
 }
 
@@ -45,7 +49,7 @@ export async function checkPrompt(typed: string): Promise<PromptCheck> {
   const { buildTokenizer } = await import("../world/tokenizer.ts");
   tokenizer ??= buildTokenizer();
   const { ids, unknown } = tokenizer.parse(typed);
-  const usable = ids.length > 0 && ids.length <= MAX_WORDS && unknown.length < ids.length;
+  const usable = ids.length > 0 && ids.length <= MAX_WORDS && !fewKnown(ids.length, unknown.length);
   return {
     parts: partsOf(typed, unknown),
     sentence: typed.trim() === "" ? "" : sentenceFor(ids.length, unknown.length),
