@@ -69,7 +69,7 @@ export const QUICK: Form = {
   trainingPrompts: 160,
   judges: 3,
   probesPerLevel: 12,
-  suitePerLevel: 4,
+  suitePerLevel: 10,
   bestPrompts: 64,
   bestSamples: 16,
 };
