@@ -114,7 +114,8 @@ export async function main(args: string[]): Promise<number> {
     }
     const wanted = readWanted(o);
     const write = jsonFile(o["json"]);
-    write?.(await bench(wanted, args));
+    const result = await bench(wanted, args);
+    write?.(result);
     return 0;
   } catch (error) {
     if (error instanceof GpuUnavailable) {
