@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Cache } from "../src/reproduce/cache.ts";
-import { FULL, QUICK, withSharedReward } from "../src/reproduce/the-forms.ts";
+import { FULL, QUICK, withSharedReward } from "../src/reproduce/quick-and-full.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { assemble } from "../src/reproduce/assemble.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";

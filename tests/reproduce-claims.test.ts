@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { order } from "../src/reproduce/claim-checks.ts";
 import type { Findings, Model } from "../src/reproduce/findings.ts";
-import { QUICK } from "../src/reproduce/the-forms.ts";
+import { QUICK } from "../src/reproduce/quick-and-full.ts";
 
 const RATES: Readonly<Record<string, number>> = {
   base: 0.2,

@@ -9,7 +9,7 @@ import { writeLossless } from "../src/formats/lossless.ts";
 import { assistant, candidate, newRanking, user } from "../src/formats/new-records.ts";
 import type { Ranking } from "../src/formats/records.ts";
 import { bundleFiles, zipFiles } from "../src/formats/zip.ts";
-import { QUICK } from "../src/reproduce/the-forms.ts";
+import { QUICK } from "../src/reproduce/quick-and-full.ts";
 import { EOS } from "../src/world/index.ts";
 import {
   learnedCount,

@@ -1,7 +1,7 @@
 // What the forms plan, counted on an engine that runs nothing: sweeps, what they start from, and the budgets.
 import { beforeAll, describe, expect, test } from "vitest";
 import { roundsOf, variationsOf } from "../src/reproduce/forms.ts";
-import { FULL, QUICK, withSharedReward } from "../src/reproduce/the-forms.ts";
+import { FULL, QUICK, withSharedReward } from "../src/reproduce/quick-and-full.ts";
 import type { Form } from "../src/reproduce/forms.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";
 import { stageKeys } from "../src/reproduce/stage.ts";

@@ -12,7 +12,7 @@ import { flatten, layOut } from "../src/model/parameters.ts";
 import { assemble } from "../src/reproduce/assemble.ts";
 import { Cache } from "../src/reproduce/cache.ts";
 import { variation } from "../src/reproduce/forms.ts";
-import { QUICK } from "../src/reproduce/the-forms.ts";
+import { QUICK } from "../src/reproduce/quick-and-full.ts";
 import type { Form, Size } from "../src/reproduce/forms.ts";
 import { markdownOf } from "../src/reproduce/markdown.ts";
 import { stagesOf } from "../src/reproduce/plan.ts";

@@ -32,6 +32,8 @@ export class Desk {
   exhausted = $state(false);
   /** rankings that were taken back on this visit, the newest at the end: undo puts them back */
   takenBack = $state.raw<readonly Ranked[]>([]);
+  /** the newest thing to undo is a ranking that was taken back, and not one that was saved since */
+  #lastTookBack = false;
   readonly #parts: Parts;
   readonly #supply: Supply;
   /** rankings were saved that the reward model has not seen */
@@ -78,6 +80,7 @@ export class Desk {
       return;
     }
     arena.saving = "idle";
+    this.#lastTookBack = false;
     const known = arena.judged.find(({ set }) => set.task === task);
     this.#keep(known === undefined ? judged : { ...judged, guess: known.guess });
     this.#parts.announcer.say(cannotTell ? "Saved as can't tell." : "Saved.");
@@ -107,7 +110,7 @@ export class Desk {
     if (arena.canUndo) {
       arena.undo();
       announcer.say("Undone.");
-    } else if (this.takenBack.length > 0 && !arena.revising) {
+    } else if (this.#lastTookBack && this.takenBack.length > 0 && !arena.revising) {
       void this.putBack();
     } else if (last === undefined) {
       announcer.say("Nothing to undo.");
@@ -143,6 +146,7 @@ export class Desk {
       const row = (await persisted.rankings()).find((one) => one.task === task);
       await persisted.retract(task);
       if (row !== undefined) this.takenBack = [...this.takenBack, row];
+      this.#lastTookBack = true;
     } catch (error) {
       announcer.alert(sentenceOf(error));
       return;
@@ -159,6 +163,10 @@ export class Desk {
     if (row === undefined) return;
     this.takenBack = this.takenBack.slice(0, -1);
     try {
+      if (this.arena.judged.some(({ set }) => set.task === row.task)) {
+        this.#parts.announcer.say("It was ranked again since, and stays so.");
+        return;
+      }
       await this.#parts.persisted.judge(row.task, row.judgement);
     } catch (error) {
       this.takenBack = [...this.takenBack, row];

@@ -145,6 +145,19 @@ describe("judging", () => {
     expect(wholeRanking(back)!.ranking).toEqual(wholeRanking(row)!.ranking);
     const all = await taskEvents(here.link, project.id, project.task(first));
     expect(all.map(({ kind }) => kind).slice(-2)).toEqual(["judgement.retract", "ranking.submit"]);
+    // what was judged again since is not overwritten, and undo goes to what was saved last
+    await project.decisions.retract(project.task(first));
+    await project.asking.next();
+    expect(project.judging.set?.item).toBe(first);
+    await rankAndSave(project);
+    const again = (await project.contents.rows()).find(({ task }) => task === project.task(first))!;
+    await project.decisions.undo();
+    expect(project.judging).toMatchObject({ revising: true });
+    await project.decisions.cancelEdit();
+    await project.decisions.putBack();
+    expect(here.announcer.polite).toContain("judged again since");
+    const kept = (await project.contents.rows()).find(({ task }) => task === project.task(first))!;
+    expect(kept.event).toBe(again.event);
   });
 
   test("skips, flags and second opinions are records too", async () => {

@@ -34,7 +34,7 @@ test("after a demonstration the reward is fitted to the model that learned it, a
   await expect(trainer.score(answersOf(judged))).rejects.toThrow("no reward model yet");
   await trainer.fitReward(judged, { stage: "fast" });
   const after = await trainer.score(answersOf(judged));
-  // a trainer that opens with the taught weights agrees: nothing of the model before it is left
+  // computing every feature again changes nothing: none of the model before it was left
   const taught = await trainer.exportModel("sft");
   expect(Buffer.compare(Buffer.from(taught), Buffer.from(shipped))).not.toBe(0);
   const session = sessionOf(trainer);

@@ -20,6 +20,8 @@ export class Decisions {
   saved = $state("");
   /** decisions that were taken back on this visit, the newest at the end: undo puts them back */
   takenBack = $state.raw<readonly { readonly task: string; readonly decision: Decision }[]>([]);
+  /** the newest thing to undo is a decision that was taken back, and not one that was saved since */
+  #lastTookBack = false;
   readonly #project: Project;
   readonly #store: Store;
   readonly #announcer: Announcer;
@@ -57,7 +59,7 @@ export class Decisions {
       this.#announcer.say("Undone.");
       return;
     }
-    if (this.takenBack.length > 0 && !judging.revising) {
+    if (this.#lastTookBack && this.takenBack.length > 0 && !judging.revising) {
       await this.putBack();
       return;
     }
@@ -101,6 +103,7 @@ export class Decisions {
       const decision = (await this.#store.row(task))?.decision;
       await this.#store.retract(task, "taken back");
       if (decision) this.takenBack = [...this.takenBack, { task, decision }];
+      this.#lastTookBack = true;
       queue.forget(nameOf(task), annotator);
       if (judging.set === null) await asking.next();
       return "Taken back; undo puts it back.";
@@ -114,6 +117,9 @@ export class Decisions {
     const { judging, asking, nameOf } = this.#project;
     this.takenBack = this.takenBack.slice(0, -1);
     await told(this.#announcer, async () => {
+      if ((await this.#store.row(last.task))?.state === "submitted") {
+        return "It was judged again since, and stays so.";
+      }
       try {
         await this.#store.rank(last.task, last.decision);
       } catch (error) {
@@ -151,6 +157,7 @@ export class Decisions {
       return;
     }
     void requestPersistence();
+    this.#lastTookBack = false;
     asking.dropDraft();
     try {
       await this.#record(ranking.task);

@@ -2,8 +2,8 @@
 import type { Attachment } from "svelte/attachments";
 
 /** For `{@attach intoView(id)}`: another id scrolls to the element, and no further than is needed to see it. */
-export function intoView(id: string): Attachment<HTMLElement> {
+export function intoView(_id: string): Attachment<HTMLElement> {
   return (node) => {
-    if (id !== "") node.scrollIntoView({ block: "nearest" });
+    node.scrollIntoView({ block: "nearest" });
   };
 }
