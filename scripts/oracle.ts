@@ -19,7 +19,13 @@ const OPTIONS: readonly Option[] = [
   {
     name: "variants",
     kind: "flag",
-    help: "run all cases again until every variant of every kernel was used (on the CPU: both modules)",
+    help: "run each case once per variant that applies to a call of it (on the CPU: by both modules)",
+  },
+  {
+    name: "from",
+    kind: "number",
+    help: "first round of --variants after the plain one",
+    fallback: 1,
   },
   {
     name: "activations",
@@ -34,6 +40,7 @@ const OPTIONS: readonly Option[] = [
 interface Wanted {
   readonly engine: "cpu" | "gpu";
   readonly variants: boolean;
+  readonly from: number;
   readonly activations: Activations;
   readonly vectors: Vectors;
   readonly cases: readonly OracleCase[];
@@ -68,6 +75,12 @@ export async function main(args: readonly string[]): Promise<number> {
         `--activations needs f16 or f32, got "${String(activations)}"; nothing was run.`,
       );
     }
+    const from = o["from"];
+    if (typeof from !== "number" || !Number.isInteger(from) || from < 1) {
+      throw new UsageError(
+        `--from needs a whole number from 1 on, got ${String(from)}; nothing was run.`,
+      );
+    }
     const vectors = await readVectors(named ? first : DEFAULT_FOLDER);
     const only = String(o["only"] ?? "");
     const cases = vectors.cases.filter(
@@ -82,6 +95,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runWanted({
       engine,
       variants: o["variants"] === true,
+      from,
       activations,
       vectors,
       cases,
@@ -124,9 +138,11 @@ const sentence = ({ passed, failed }: Tally): string =>
 async function runCases(
   engine: Engine,
   { cases, vectors, activations }: Pick<Wanted, "cases" | "vectors" | "activations">,
+  enter: (id: string) => void = () => undefined,
 ): Promise<Tally> {
   let failed = 0;
   for (const item of cases) {
+    enter(item.id);
     const { failures } = await runCase(engine, item, vectors, activations);
     for (const line of failures) console.log(line);
     if (failures.length > 0) failed++;
@@ -134,19 +150,30 @@ async function runCases(
   return { passed: cases.length - failed, failed };
 }
 
-/** All cases once per round, until every variant that applies to a call of theirs was forced. */
+/**
+ * Round 0 by plain programs, round i by the i-th variant of each call: every case once for each variant that applies to
+ * a call of it. A run that was stopped goes on at --from, after the plain round, which says what applies.
+ */
 async function runRounds(
   executor: Executor,
   wanted: Wanted,
   add: (tally: Tally) => void,
 ): Promise<void> {
   const rounds = new Rounds(executor.choices);
-  for (let round = 0; round === 0 || rounds.left().length > 0; round++) {
+  for (let round = 0; round <= rounds.last; round = Math.max(round + 1, wanted.from)) {
+    const cases = wanted.cases.filter(({ id }) => rounds.enter(id, round));
+    const started = performance.now();
     const forced = rounds.begin(round);
-    const tally = await runCases(executor, wanted);
+    const tally = await runCases(executor, { ...wanted, cases }, (id) => rounds.enter(id, round));
     rounds.end();
     const programs = [...forced].map(([name, calls]) => `  ${String(calls).padStart(4)} ${name}`);
-    console.log([`round ${String(round)}, calls by program:`, ...programs.sort()].join("\n"));
+    const seconds = Math.round((performance.now() - started) / 1000);
+    console.log(
+      [
+        `round ${String(round)} of ${String(rounds.last)}, ${String(seconds)} s, calls by program:`,
+        ...programs.sort(),
+      ].join("\n"),
+    );
     console.log(`  ${sentence(tally)}`);
     add(tally);
   }

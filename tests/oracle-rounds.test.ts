@@ -22,7 +22,8 @@ test("the rounds put every variant that applies into the plans, one after the ot
   expect(titles.length).toBeGreaterThan(0);
   const rounds = new Rounds(on.choices);
   const used: string[] = [];
-  for (let round = 0; round === 0 || rounds.left().length > 0; round++) {
+  for (let round = 0; round <= rounds.last; round++) {
+    expect(rounds.enter("product", round)).toBe(true);
     const forced = rounds.begin(round);
     const { programs } = await on.compile("product", tape.calls);
     rounds.end();
@@ -30,6 +31,9 @@ test("the rounds put every variant that applies into the plans, one after the ot
     expect([...forced]).toEqual([[`matmul: ${programs[0]!.title}`, 1]]);
   }
   expect(used).toEqual([PLAIN, ...titles]);
+  // nothing is left to force in this case, and all in one that was not compiled
+  expect(rounds.enter("product", rounds.last + 1)).toBe(false);
+  expect(rounds.enter("another", rounds.last + 1)).toBe(true);
   expect(rounds.never().every((name) => !titles.includes(name.replace("matmul: ", "")))).toBe(true);
   on.memory.destroy();
 });
@@ -53,7 +57,7 @@ test("the command counts forced calls per round, and runs on the CPU engine", as
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   expect(await main(["--variants", "--only", "matmul_nt_2x257x3"])).toBe(0);
   const gpu = log.mock.calls.flat().join("\n");
-  expect(gpu).toMatch(/^round 0, calls by program:\n( +\d+ \w+: plain\n?)+$/m);
+  expect(gpu).toMatch(/^round 0 of \d+, \d+ s, calls by program:\n( +\d+ \w+: plain\n?)+$/m);
   expect(gpu).toMatch(/^ +\d+ matmul: matmul_lanes/m);
   expect(gpu).toMatch(/^\d+ passed, 0 failed$/m);
   log.mockClear();
@@ -65,6 +69,7 @@ test("the command counts forced calls per round, and runs on the CPU engine", as
 test.each([
   [["--engine", "tpu"], /^oracle: --engine needs cpu or gpu, got "tpu"; nothing was run\.$/],
   [["--only", "nosuch"], /^oracle: No case contains "nosuch"; nothing was run\.$/],
+  [["--from", "0"], /^oracle: --from needs a whole number from 1 on, got 0; nothing was run\.$/],
   [["--variant"], /^oracle: Unknown option "--variant"; expected one of --engine,/],
 ])("%j is refused in one sentence", async (args, sentence) => {
   const error = vi.spyOn(console, "error").mockImplementation(() => undefined);

@@ -1,7 +1,11 @@
 // Verdicts on the paper's claims when not everything was run: what was not measured is not reproduced.
 import { describe, expect, test } from "vitest";
+import { suiteOf } from "../src/reproduce/asking-suite.ts";
+import { suiteScores, suiteTax } from "../src/reproduce/automatic-scores.ts";
 import { order } from "../src/reproduce/claim-checks.ts";
-import type { Findings, Model } from "../src/reproduce/findings.ts";
+import { Findings } from "../src/reproduce/findings.ts";
+import type { Model } from "../src/reproduce/findings.ts";
+import type { Made } from "../src/reproduce/runner.ts";
 import { QUICK } from "../src/reproduce/quick-and-full.ts";
 
 const RATES: Readonly<Record<string, number>> = {
@@ -43,4 +47,25 @@ describe("the order of models", () => {
     expect(order(findings(["base", "prompted", "sft"])).holds).toBe("partly");
     expect(order(findings([])).holds).toBe("not measured");
   });
+});
+
+test("a model is compared with the base of its own seed when another seed is missing", () => {
+  const items = suiteOf(QUICK);
+  const right = items.map(({ choices, answer }) => choices?.indexOf(answer) ?? []);
+  const wrong = items.map(() => []);
+  const data: Readonly<Record<string, object>> = {
+    "micro/base/1/automatic": { suite: { zero: wrong, few: wrong } },
+    "micro/base/2/automatic": { suite: { zero: right, few: right } },
+    "micro/ppo/2/automatic": { suite: { zero: right, few: right } },
+    "micro/beta 0/2/suite": { suite: { zero: right, few: right } },
+  };
+  const found = new Findings(QUICK, [1, 2], {
+    records: new Map(Object.entries(data)),
+    artefact: (name: string) => ({ data: data[name], tensors: {} }),
+  } as unknown as Made);
+  const scores = (kind: Model["kind"]) =>
+    suiteScores(QUICK, found.automatic({ size: "micro", kind }));
+  expect(suiteTax(scores("base"), scores("ppo")).value).toBe(0);
+  const varied = suiteScores(QUICK, found.variedSuite("beta 0"));
+  expect(suiteTax(scores("base"), varied).value).toBe(0);
 });

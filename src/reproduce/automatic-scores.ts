@@ -90,10 +90,10 @@ export function biasOf(
 /** Score of every item in both forms by the models of all seeds. */
 export function suiteScores(
   form: Form,
-  runs: readonly { readonly suite: SuiteAnswers }[],
+  runs: readonly { readonly suite: SuiteAnswers; readonly seed: number }[],
 ): ItemScore[] {
   const items = suiteOf(form);
-  return runs.flatMap(({ suite }, run) =>
+  return runs.flatMap(({ suite, seed: run }) =>
     (["zero", "few"] as const).flatMap((shots) =>
       items.map((item, i): ItemScore => {
         const score = itemScore(item, suite[shots][i]);

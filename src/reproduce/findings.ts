@@ -29,6 +29,9 @@ export interface Model {
 export type Customers = keyof CustomerAnswers;
 export type Group = "training" | "heldOut";
 
+/** What a stage found, with its seed: results of two models are compared seed against the same seed. */
+export type Seeded<T> = T & { readonly seed: number };
+
 /** Reads what was made; everything is undefined that was not. */
 export class Findings {
   readonly form: Form;
@@ -76,10 +79,21 @@ export class Findings {
     });
   }
 
-  automatic({ size, kind }: Model): Automatic[] {
-    return this.seeds.flatMap(
-      (seed) => (this.data(names.automatic(size, kind, seed)) as Automatic | undefined) ?? [],
-    );
+  /** Automatic evaluations, by seed. */
+  automatic({ size, kind }: Model): Seeded<Automatic>[] {
+    return this.bySeed((seed) => names.automatic(size, kind, seed));
+  }
+
+  /** The suite of a variation's final policy, by seed. */
+  variedSuite(name: string): Seeded<Pick<Automatic, "suite" | "corpusLoss">>[] {
+    return this.bySeed((seed) => names.variationSuite(this.form.studied, name, seed));
+  }
+
+  private bySeed<T>(nameOf: (seed: number) => string): Seeded<T>[] {
+    return this.seeds.flatMap((seed) => {
+      const data = this.data(nameOf(seed)) as T | undefined;
+      return data === undefined ? [] : [{ ...data, seed }];
+    });
   }
 
   prompts(customers: Customers): readonly DataPrompt[] {

@@ -10,6 +10,12 @@ export function percent(one: Measured | undefined): string {
   return `${digits(one.value)} [${digits(one.low)}, ${digits(one.high)}]`;
 }
 
+/** "61.3 ± 4.1": the same with half of its interval, where many stand side by side. */
+export function percentAndHalf({ value, low, high }: Measured): string {
+  if (!Number.isFinite(value)) return "–";
+  return `${(100 * value).toFixed(1)} ± ${(50 * (high - low)).toFixed(1)}`;
+}
+
 /** "5.31 [5.18, 5.44]". */
 export function plain(one: Measured | undefined, digits = 2): string {
   if (one === undefined || !Number.isFinite(one.value)) return NOTHING;

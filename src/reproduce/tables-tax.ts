@@ -5,10 +5,8 @@ import { suiteMean, suiteScores, suiteTax } from "./automatic-scores.ts";
 import type { Findings } from "./findings.ts";
 import { variationsOf } from "./forms.ts";
 import { number, percent } from "./format.ts";
-import { names } from "./names.ts";
 import type { ResultTable } from "./results.ts";
 import { scored } from "./tables-automatic.ts";
-import type { SuiteAnswers } from "./asking-suite.ts";
 
 /** Suite scores, corpus loss and share of the tax regained of one model. */
 export interface TaxRow {
@@ -30,11 +28,7 @@ export function taxRows(found: Findings): TaxRow[] {
       return { name: model.kind, scores: suiteScores(form, runs), corpusLoss: averageLoss(runs) };
     });
   const varied = variationsOf(form).flatMap(({ name }) => {
-    const runs = found.seeds.flatMap(
-      (seed) =>
-        (found.data(names.variationSuite(form.studied, name, seed)) as
-          { suite: SuiteAnswers; corpusLoss: number } | undefined) ?? [],
-    );
+    const runs = found.variedSuite(name);
     if (runs.length === 0) return [];
     return [{ name, scores: suiteScores(form, runs), corpusLoss: averageLoss(runs) }];
   });

@@ -2,7 +2,7 @@
 import { labelRate, meanRating } from "../evaluation/ratings.ts";
 import { LABEL_NAMES } from "../world/dataset/index.ts";
 import type { Findings, Group, Model } from "./findings.ts";
-import { pair, percent, plain } from "./format.ts";
+import { pair, percent, percentAndHalf, plain } from "./format.ts";
 import { PAPER_OVER_SFT, PAPER_SHARES } from "./paper.ts";
 import type { ResultTable } from "./results.ts";
 
@@ -106,7 +106,7 @@ export function labelTable(found: Findings): ResultTable {
   };
   const rows = LABEL_NAMES.map((name) => [
     name.replaceAll("_", " "),
-    ...models.map((model) => percentOf(labelRate(found.ratings(model), name, 200).value)),
+    ...models.map((model) => percentAndHalf(labelRate(found.ratings(model), name, 200))),
     paper[name] ?? "–",
   ]);
   return {
@@ -115,9 +115,6 @@ export function labelTable(found: Findings): ResultTable {
     section: "Table 3, §4.1",
     columns: ["label", ...models.map(nameOf), "the paper"],
     rows,
-    note: "Labelers tick or miss 3 % of the labels by mistake, so that 3 % means none.",
+    note: "± is half of the 95 % interval. Labelers tick or miss 3 % of the labels by mistake, so that 3 % means none.",
   };
 }
-
-const percentOf = (value: number): string =>
-  Number.isFinite(value) ? (100 * value).toFixed(1) : "–";
