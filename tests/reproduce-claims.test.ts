@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { suiteOf } from "../src/reproduce/asking-suite.ts";
 import { suiteScores, suiteTax } from "../src/reproduce/automatic-scores.ts";
-import { order } from "../src/reproduce/claim-checks.ts";
+import { elements, order } from "../src/reproduce/claim-checks.ts";
 import { Findings } from "../src/reproduce/findings.ts";
 import type { Model } from "../src/reproduce/findings.ts";
+import { comparedElements, elementsEpochs } from "../src/reproduce/reward-trials.ts";
 import type { Made } from "../src/reproduce/runner.ts";
 import { QUICK } from "../src/reproduce/quick-and-full.ts";
 
@@ -68,4 +69,47 @@ test("a model is compared with the base of its own seed when another seed is mis
   expect(suiteTax(scores("base"), scores("ppo")).value).toBe(0);
   const varied = suiteScores(QUICK, found.variedSuite("beta 0"));
   expect(suiteTax(scores("base"), varied).value).toBe(0);
+});
+
+describe("K-way elements against pairs", () => {
+  /** One ranking with ten pairs for each of 40 prompts: so many right, and this log loss. */
+  const validation = (right: number, loss: number) =>
+    Array.from({ length: 40 }, () => ({ right, pairs: 10, loss }));
+  const prompts = Array.from({ length: 40 }, (_, i) => String(i));
+  const trial = (k: [number, number, number], p: [number, number, number]) => ({
+    prompts,
+    kWay: [{ epochs: 1, training: k[0], validation: validation(k[1], k[2]) }],
+    pairs: [{ epochs: 1, training: p[0], validation: validation(p[1], p[2]) }],
+  });
+  const verdict = (data: ReturnType<typeof trial>) =>
+    elements(
+      new Findings(QUICK, [1], {
+        records: new Map([["micro/reward-elements/1", {}]]),
+        artefact: () => ({ data, tensors: {} }),
+      } as unknown as Made),
+    );
+
+  test("differences are of the same rankings, over all seeds", () => {
+    const [one] = comparedElements([
+      trial([0.8, 7, 0.6], [0.9, 6, 0.7]),
+      trial([0.7, 8, 0.5], [0.8, 8, 0.5]),
+    ]);
+    expect(one?.kWay.training).toBeCloseTo(0.75);
+    expect(one?.kWay.validation).toMatchObject({ value: 0.75, n: 800 });
+    expect(one?.accuracyLost.value).toBeCloseTo(0.05);
+    expect(one?.lossGained.value).toBeCloseTo(0.05);
+    expect(comparedElements([])).toEqual([]);
+  });
+
+  test("pairs overfit when their gap is larger and validation is worse", () => {
+    expect(verdict(trial([0.8, 7, 0.6], [0.9, 6, 0.7])).holds).toBe("yes");
+    expect(verdict(trial([0.8, 7, 0.6], [0.9, 7, 0.6])).holds).toBe("partly");
+    expect(verdict(trial([0.8, 7, 0.6], [0.8, 7, 0.7])).holds).toBe("no");
+    expect(verdict(trial([0.8, 7, 0.6], [0.9, 6, 0.7])).measured).toMatch(/^after one epoch, /);
+  });
+
+  test("each length is tried once and counted", () => {
+    expect(elementsEpochs({ pairEpochs: 3 })).toEqual([1, 3]);
+    expect(elementsEpochs({ pairEpochs: 1 })).toEqual([1]);
+  });
 });

@@ -6,7 +6,7 @@ import type { UnitCosts } from "./costs.ts";
 import type { Form, Kind } from "./forms.ts";
 import { configOf } from "./models.ts";
 import { names } from "./names.ts";
-import { compareElements, foldReward } from "./reward-trials.ts";
+import { compareElements, elementsEpochs, foldReward } from "./reward-trials.ts";
 import { askedSettings, values } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { jsonOf } from "./stage.ts";
@@ -79,17 +79,19 @@ export async function elementsStage(scope: Scope): Promise<Stage> {
   const { form, size, seed, cost } = scope;
   const [init, ranked] = [names.init(size.name, seed), names.rankings(size.name, seed)];
   const { pairRankings, pairEpochs, validationRankings, answers } = form;
+  const lengths = elementsEpochs(form);
+  const epochs = lengths.reduce((sum, one) => sum + one, 0);
   const [least, most] = answers;
   const K = (least + most) / 2;
   const kWay = await cost.ranking(most);
   const pairs = ((K * (K - 1)) / 2) * 0.8 * (await cost.ranking(2));
   return {
     name: names.elements(size.name, seed),
-    settings: jsonOf({ pairRankings, pairEpochs, head: "all rankings", seed }),
+    settings: jsonOf({ pairRankings, pairEpochs, head: "all rankings", counts: "each", seed }),
     inputs: [init, ranked],
     flops:
-      pairRankings * pairEpochs * (kWay + pairs) +
-      2 * validationRankings * most * pairEpochs * cost.judged,
+      pairRankings * epochs * (kWay + pairs) +
+      2 * (pairRankings + validationRankings) * most * lengths.length * cost.judged,
     run: (work) => {
       const rankings = work.input(ranked).data as unknown as Rankings;
       return compareElements(work, scope, values(work.input(init)), rankings);

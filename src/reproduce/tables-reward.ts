@@ -6,13 +6,13 @@ import type { CrossValidation } from "../evaluation/reward-model.ts";
 import type { Findings } from "./findings.ts";
 import { scoredRankings } from "./findings.ts";
 import { roundsOf } from "./forms.ts";
-import { NOTHING, number, pair, percent } from "./format.ts";
+import { NOTHING, number, pair, percent, plain } from "./format.ts";
 import { FOLDS, names } from "./names.ts";
 import { PAPER_SHARES } from "./paper.ts";
 import { peopleAgreement } from "./people.ts";
 import type { ResultTable } from "./results.ts";
-import type { ElementsData } from "./reward-trials.ts";
-import { foldsOf } from "./reward-trials.ts";
+import type { ElementsComparison, ElementsData, ElementsWay } from "./reward-trials.ts";
+import { comparedElements, foldsOf } from "./reward-trials.ts";
 
 /** Agreement of two training labelers on the same answers that the reward model is measured on. */
 export function ceiling(found: Findings, size: string) {
@@ -124,53 +124,43 @@ function roundRows(found: Findings, size: string): string[][] {
 }
 
 /** Accuracies of K-way elements and shuffled pairs; the first seed that has them. */
-export function elementsOf(found: Findings): ElementsData | undefined {
-  const all = found.seeds.flatMap(
-    (seed) =>
-      (found.data(names.elements(found.form.studied, seed)) as ElementsData | undefined) ?? [],
+/** K-way elements against shuffled pairs, by length of the fit. */
+export function elementsOf(found: Findings): ElementsComparison[] {
+  return comparedElements(
+    found.seeds.flatMap(
+      (seed) =>
+        (found.data(names.elements(found.form.studied, seed)) as ElementsData | undefined) ?? [],
+    ),
   );
-  const [first] = all;
-  if (first === undefined) return undefined;
-  const average = (name: keyof ElementsData) =>
-    first[name].map((point, i) => {
-      const mean = (key: "training" | "validation"): number =>
-        all.reduce((sum, one) => sum + (one[name][i]?.[key] ?? NaN), 0) / all.length;
-      return { epochs: point.epochs, training: mean("training"), validation: mean("validation") };
-    });
-  return { kWay: average("kWay"), pairs: average("pairs") };
 }
 
 export function elementsTable(found: Findings): ResultTable {
-  const data = elementsOf(found);
-  const rows =
-    data === undefined
-      ? [["–", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]]
-      : [...data.kWay.keys()].map((i) => {
-          const [a, b] = [data.kWay[i], data.pairs[i]];
-          const of = (value: number | undefined): string =>
-            value === undefined ? NOTHING : number(100 * value, 1);
-          return [
-            String(a?.epochs ?? ""),
-            of(a?.training),
-            of(a?.validation),
-            of(b?.training),
-            of(b?.validation),
-            "pairs overfit in one epoch",
-          ];
-        });
+  const none = Array.from({ length: 5 }, () => NOTHING);
+  const cells = ({ training, validation, loss }: ElementsWay): string[] => [
+    number(100 * training, 1),
+    percent(validation),
+    number(100 * (training - validation.value), 1),
+    plain(loss, 3),
+  ];
+  const rows = elementsOf(found).flatMap(({ epochs, kWay, pairs, accuracyLost, lossGained }) => [
+    [String(epochs), "K-way elements", ...cells(kWay), "no overfitting in one epoch"],
+    [String(epochs), "shuffled pairs", ...cells(pairs), "overfit in one epoch"],
+    [String(epochs), "difference", "", percent(accuracyLost), "", plain(lossGained, 3), "–"],
+  ]);
   return {
     id: "elements",
-    title: "All pairs of a prompt as one element against shuffled pairs: accuracy, %",
+    title: "All pairs of a prompt as one element against shuffled pairs",
     section: "§3.5",
     columns: [
       "epochs",
-      "K-way, learned",
-      "K-way, validation",
-      "pairs, learned",
-      "pairs, validation",
+      "elements",
+      "learned, %",
+      "validation, %",
+      "gap, points",
+      "validation log loss, nats",
       "the paper",
     ],
-    rows,
-    note: `${found.form.pairRankings} rankings; both start from the same head.`,
+    rows: rows.length === 0 ? [["–", ...none, NOTHING]] : rows,
+    note: `${found.form.pairRankings} rankings; both start from the same head. The difference is what pairs lose in accuracy and gain in loss on the same rankings.`,
   };
 }

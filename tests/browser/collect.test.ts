@@ -183,6 +183,15 @@ test("a file is dropped, previewed, judged with the server gone, and kept", asyn
     },
     `${lines.join("")}{"prompt": 5}\n`,
   );
+  // beside its box a file would open in place of the page; words that are dragged are nobody's business
+  const stopped = await transfer.evaluate((file) => {
+    const words = new DataTransfer();
+    words.setData("text/plain", "words");
+    const fire = (type: string, dataTransfer: DataTransfer): boolean =>
+      document.querySelector("h2")?.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer })) === false; // prettier-ignore
+    return [fire("dragover", file), fire("drop", file), fire("drop", words)];
+  });
+  expect(stopped).toEqual([true, true, false]);
   await page.locator(".drop").dispatchEvent("drop", { dataTransfer: transfer });
   await page.getByRole("button", { name: "Import", exact: true }).waitFor();
   expect(await page.locator("main").textContent()).toContain("3 of 4 lines can be imported");

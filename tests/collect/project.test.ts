@@ -263,8 +263,12 @@ describe("guidelines", () => {
     expect(PRESETS.map(({ name }) => name)).toEqual(["training", "evaluation", "toxicity"]);
     for (const { text } of PRESETS) {
       const kinds = new Set(blocksOf(text).map(({ kind }) => kind));
-      expect([...kinds].sort()).toEqual(["heading", "list", "paragraph"]);
+      expect([...kinds].sort()).toEqual(["heading", "list", "numbered", "paragraph"]);
     }
+    expect(blocksOf("1. one\n2. two\n\n- a\n1. b")).toEqual([
+      { kind: "numbered", items: ["one", "two"] },
+      { kind: "paragraph", text: "- a\n1. b" },
+    ]);
   });
 });
 
