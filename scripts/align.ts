@@ -83,8 +83,10 @@ export async function main(args: string[]): Promise<number> {
     }
     return await align(o, await readWanted(o));
   } catch (error) {
-    // what a person can mend: options, a taste, a checkpoint
-    const known = [UsageError, StorageError, TasteError].some((kind) => error instanceof kind);
+    // what a person can mend: options, a taste, a checkpoint, sizes that do not fit
+    const known = [UsageError, StorageError, TasteError, RangeError].some(
+      (kind) => error instanceof kind,
+    );
     if (!known || !(error instanceof Error)) throw error;
     console.error(error.message);
     return 2;
@@ -220,6 +222,10 @@ async function heldOutAccuracy(
   return pairs === 0 ? undefined : right / pairs;
 }
 
+/** A number under its name, or nothing where it was not measured. */
+const measured = (name: string, value: number): object =>
+  Number.isFinite(value) ? { [name]: value } : {};
+
 /** What the run cost and how it went, as counted and measured. */
 function runReport(trainer: Trainer, { rows, checks, failure }: Heard, batch: number): object {
   const sum = (of: (row: Float32Array, i: number) => number): number =>
@@ -231,15 +237,17 @@ function runReport(trainer: Trainer, { rows, checks, failure }: Heard, batch: nu
           tokens: Math.round(sum((row) => metric(row, "response_length") * batch)),
           flops: sum((_, i) => trainer.flops(i)),
           flopsPerIteration: trainer.flops(rows.length - 1),
-          kl: metric(rows.at(-1), "objective/kl"),
-          klCoefficient: metric(rows.at(-1), "objective/kl_coef"),
+          ...measured("kl", metric(rows.at(-1), "objective/kl")),
+          ...measured("klCoefficient", metric(rows.at(-1), "objective/kl_coef")),
         }),
-    ...(checks === undefined || Number.isNaN(checks.ratioError)
+    ...(checks === undefined
       ? {}
       : {
-          ratioCheck: { maxAbsError: checks.ratioError },
-          initialKl: checks.initialKl,
-          eosRate: checks.eosRate,
+          ...(Number.isNaN(checks.ratioError)
+            ? {}
+            : { ratioCheck: { maxAbsError: checks.ratioError } }),
+          ...measured("initialKl", checks.initialKl),
+          ...measured("eosRate", checks.eosRate),
         }),
     ...(failure === undefined ? {} : { failure }),
   };

@@ -38,6 +38,9 @@ export class GpuMemory implements EngineMemory {
   private readonly slots: GPUBuffer[] = [];
   private readonly slotBytes: number[] = [];
   private readonly staging: StagingPool;
+  /** what the device had no room for: such a buffer reads as zeros, and nobody may take those for results */
+  private refusal: RangeError | undefined;
+  private answers: Promise<unknown> = Promise.resolve();
 
   /** `counts` is shared with the executor and counts up. */
   constructor(device: GPUDevice, counts: Counts) {
@@ -84,6 +87,15 @@ export class GpuMemory implements EngineMemory {
     const buffer = this.create(storage.name, storageBytes(storage));
     this.buffers.set(storage, buffer);
     return buffer;
+  }
+
+  /**
+   * Resolves once the device has answered for all buffers made so far.
+   * @throws RangeError with one sentence when it had no room for one
+   */
+  async allocated(): Promise<void> {
+    await this.answers;
+    if (this.refusal !== undefined) throw this.refusal;
   }
 
   /** Queues a write; it takes effect before the next submit. An f16 tensor is written whole. */
@@ -143,11 +155,12 @@ export class GpuMemory implements EngineMemory {
     return staged;
   }
 
-  /** The values of staged tensors. Rejects when the device is lost. */
+  /** The values of staged tensors. Rejects when the device is lost or had no room for a buffer. */
   async collect(tensors: readonly Tensor[], staged: Staged): Promise<HostArray[]> {
     this.counts.readBacks++;
     this.counts.readBytes += staged.bytes;
     const bytes = await this.staging.read(staged);
+    if (this.refusal !== undefined) throw this.refusal;
     let at = 0;
     return tensors.map((tensor) => {
       const start = at;
@@ -178,6 +191,19 @@ export class GpuMemory implements EngineMemory {
       );
     }
     this.counts.buffers++;
-    return this.device.createBuffer({ label, size: bytes, usage: USAGE });
+    this.device.pushErrorScope("out-of-memory");
+    const buffer = this.device.createBuffer({ label, size: bytes, usage: USAGE });
+    const answer = this.device.popErrorScope().then(
+      (error) => {
+        if (error === null) return;
+        this.refusal ??= new RangeError(
+          `memory: the device has no room for ${label}, which needs ${String(bytes)} bytes (${error.message}); nothing was run, close other pages or take a smaller model or batch`,
+        );
+      },
+      // the device was lost, which its owner reports
+      () => undefined,
+    );
+    this.answers = Promise.all([this.answers, answer]);
+    return buffer;
   }
 }

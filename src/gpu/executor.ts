@@ -59,7 +59,8 @@ export class Executor implements Engine {
 
   /**
    * Specialises and compiles the shaders of a tape, assigns slots and makes one bind group per call.
-   * Rejects with a RangeError, before anything is allocated, when the plan is over the limits.
+   * Rejects with a RangeError, before anything is allocated, when the plan is over the limits, and when the device has
+   * no room for a buffer.
    */
   async compile(label: string, calls: readonly Call[]): Promise<Plan> {
     checkFits({ plans: [{ label, calls }] }, this.limits, this.memory);
@@ -75,6 +76,7 @@ export class Executor implements Engine {
       const pipeline = pipelines[index] as GPUComputePipeline;
       return this.step(call, programs[index] as Program, pipeline, buffer);
     });
+    await this.memory.allocated();
     const plan = { label, calls, steps, programs, timing: this.pace.timing(calls), buffer };
     this.plans.add(new WeakRef(plan));
     return plan;
@@ -229,7 +231,10 @@ export class Executor implements Engine {
 
   private async createPipeline(name: string, code: string): Promise<GPUComputePipeline> {
     const { device } = this.gpu;
+    // what is wrong with a shader is told by the pipeline that is made of it
+    device.pushErrorScope("validation");
     const module = device.createShaderModule({ label: name, code });
+    void device.popErrorScope().catch(() => undefined);
     try {
       return await device.createComputePipelineAsync({
         label: name,

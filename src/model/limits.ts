@@ -10,7 +10,8 @@ const MOST_COLUMNS = 1024;
 const SIZES = ["vocabulary", "width", "layers", "heads", "inner", "context"] as const;
 const CHOICES = {
   norm: ["layernorm", "rmsnorm"],
-  positions: ["learned", "rope"],
+  // rotary positions are in the kernels and in the oracle's networks; no plan of training or sampling turns them
+  positions: ["learned"],
   mlp: ["gelu_tanh", "gelu_erf", "swiglu"],
 } as const;
 

@@ -8,7 +8,7 @@ import type { Parameters } from "../model/parameters.ts";
 import { Tape } from "../plan/tape.ts";
 import { persistent } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
-import { EOS } from "../world/tokenizer.ts";
+import { EOS, PAD } from "../world/tokenizer.ts";
 import type { Optimiser } from "./optimiser.ts";
 import { update } from "./optimiser.ts";
 import { hiddenStates, responseLogprobs, rewardFeatures, rewardScores } from "./scoring.ts";
@@ -52,7 +52,7 @@ export function featuresTape(
   knobs: Tensor,
 ): Tape {
   const tape = new Tape();
-  const { mask } = responseMask(tape, batch.response, EOS);
+  const { mask } = responseMask(tape, batch.response, EOS, PAD);
   const hidden = hiddenStates(tape, config, reference, batch);
   const { logp } = responseLogprobs(tape, config, reference, batch, hidden, knobs);
   const features = rewardFeatures(tape, { reference, hidden }, batch, { logp, mask });
@@ -127,7 +127,7 @@ function trunkFeatures(
   { reference, trunk }: FullModels,
   { batch, logp }: RankedBatch,
 ): Tensor {
-  const { mask } = responseMask(tape, batch.response, EOS);
+  const { mask } = responseMask(tape, batch.response, EOS, PAD);
   const hidden = hiddenStates(tape, config, trunk, batch);
   return rewardFeatures(tape, { reference, hidden }, batch, { logp, mask });
 }

@@ -14,7 +14,7 @@ import type { GptConfig } from "../model/gpt.ts";
 import { Tape } from "../plan/tape.ts";
 import { view } from "../plan/tensor.ts";
 import type { Tensor } from "../plan/tensor.ts";
-import { EOS } from "../world/tokenizer.ts";
+import { EOS, PAD } from "../world/tokenizer.ts";
 import type { Experience, Models } from "./experience.ts";
 import type { LmInput } from "./language-model.ts";
 import { lmLoss } from "./language-model.ts";
@@ -99,7 +99,7 @@ export function dpoTape(kind: DpoKind, pairs: Sequences, to: PolicyUpdate): Tape
   const { config, models, knobs, stats, own } = to;
   const tape = new Tape();
   tape.train(models.policy.tensors.values());
-  const { mask } = responseMask(tape, pairs.response, EOS);
+  const { mask } = responseMask(tape, pairs.response, EOS, PAD);
   const known = hiddenStates(tape, config, models.reference, pairs);
   const ref = responseLogprobs(tape, config, models.reference, pairs, known, knobs).logp;
   const hidden = hiddenStates(tape, config, models.policy, pairs);

@@ -203,6 +203,10 @@ export class Play {
   ): Promise<{ lossBefore: number; lossAfter: number; samples: readonly Sample[] }> {
     const id = `own-${freshId()}`;
     const loss = await this.trainer.ask((api) => api.demonstrate([{ prompt, response }]));
+    // the run that there was learned from the model before this one, and the trainer has dropped it
+    this.run.drop();
+    this.recording = null;
+    this.taste.clear();
     await this.persisted.demonstrate(id, prompt, response);
     // the reward model reads the model that has just learned
     await this.reward.fit(this.arena.judged);
@@ -213,7 +217,7 @@ export class Play {
 
   /** Which rankings moved the answers of the taste test. */
   explain(): Promise<void> {
-    return this.taste.explain(toRankings(this.arena.judged));
+    return this.taste.explain(toRankings(this.arena.judged), this.run.flipped);
   }
 
   /** Turns the rankings round, or back, and lets the reward model react. */

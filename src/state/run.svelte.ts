@@ -1,7 +1,7 @@
 // One reinforcement run: prepare, play in short stretches, pause, step, go back, and keep it safe.
 import { clampParameter, DEFAULTS, PARAMETERS } from "../config.ts";
 import type { Knobs, RunConfig } from "../config.ts";
-import type { Ranking } from "../workers/protocol.ts";
+import type { Played, Ranking } from "../workers/protocol.ts";
 import { drawAgain } from "./best-of-n.ts";
 import { Eta } from "./eta.ts";
 import { compact, sentenceOf } from "./format.ts";
@@ -45,6 +45,7 @@ export class Run {
   #trainer: Trainer;
   #persisted: Persisted;
   #stop = false;
+  #halted: Played["halted"] = null;
   #watched: readonly PromptText[] = [];
   #eta = new Eta();
   #tuning: ReturnType<typeof setTimeout> | null = null;
@@ -153,8 +154,19 @@ export class Run {
       this.total = Math.max(this.total, this.step);
       await this.#look("policy");
       await this.#keep();
+      this.#tellHalt();
       this.state = this.step >= this.total ? "finished" : "paused";
     });
+  }
+
+  /** The trainer has no run any more, so none is shown; what was kept of it stays in storage. */
+  drop(): void {
+    if (this.busy) return;
+    this.#clear();
+    this.flipped = false;
+    this.id = "";
+    this.state = "idle";
+    this.#adopt();
   }
 
   /** Stops at the end of the running iteration. */
@@ -295,19 +307,29 @@ export class Run {
       kept = performance.now();
     }
     await this.#keep();
+    this.#tellHalt();
     this.state = this.step >= this.total ? "finished" : "paused";
   }
 
-  /** Some iterations; false when the trainer ended them early, for a reason it has sent. */
+  /** Some iterations; false when the trainer ended them early. */
   async #playStretch(wanted: number): Promise<boolean> {
     const before = this.step;
+    this.#halted = null;
     if (this.#draws) return this.#drawStretch(wanted);
     const options = trainerOptions(this.recipe) ?? {};
-    const done = await this.#trainer.ask((api) => api.play(wanted, options));
+    const { done, halted } = await this.#trainer.ask((api) => api.play(wanted, options));
+    this.#halted = halted;
     // Metrics arrive as events; without them the answer is what counts.
     this.step = Math.max(this.step, before + Math.min(done, wanted));
     this.#advance();
-    return done >= wanted;
+    return halted === null && done >= wanted;
+  }
+
+  /** Why a run stands still that nobody paused; of a skipped update the trainer has told itself. */
+  #tellHalt(): void {
+    if (this.#halted !== "distance") return;
+    const { klStop } = this.config;
+    this.warning = `Paused: the model moved further than ${compact(klStop)} nats from its start, which is where this run stops. Going on makes one step at a time.`;
   }
 
   async #drawStretch(wanted: number): Promise<boolean> {

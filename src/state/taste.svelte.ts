@@ -161,12 +161,15 @@ export class Taste {
     this.state = "asking";
   }
 
-  /** Which rankings moved the answers of this test. */
-  async explain(rankings: readonly Ranking[]): Promise<void> {
+  /**
+   * Which rankings moved the answers of this test.
+   * @param flip the run learned from them turned round
+   */
+  async explain(rankings: readonly Ranking[], flip: boolean): Promise<void> {
     const before = this.pairs.map((pair) => pair.before);
     const after = this.pairs.map((pair) => pair.after);
     try {
-      const values = await this.#trainer.ask((api) => api.influence(rankings, before, after));
+      const values = await this.#trainer.ask((api) => api.influence(rankings, before, after, flip));
       this.influence = shares(rankings, values);
     } catch (error) {
       this.failure = sentenceOf(error);

@@ -8,11 +8,16 @@ import type { Ranking } from "./protocol.ts";
 export class Encoder {
   private readonly tokenizer: Tokenizer;
   private readonly longest: number;
+  private readonly longestRow: number;
 
-  /** @param longest most tokens of a prompt */
-  constructor(tokenizer: Tokenizer, longest: number) {
+  /**
+   * @param longest most tokens of a prompt
+   * @param longestRow most tokens of a prompt and its answer together, with the end of the text
+   */
+  constructor(tokenizer: Tokenizer, longest: number, longestRow: number) {
     this.tokenizer = tokenizer;
     this.longest = longest;
+    this.longestRow = longestRow;
   }
 
   /** @throws RangeError with one sentence when the prompt is longer than the model reads */
@@ -28,7 +33,7 @@ export class Encoder {
     return { prompt: this.prompt(prompt), completions, ranks };
   }
 
-  /** A row whose response counts. @throws RangeError with one sentence for a word that the model does not know */
+  /** A row whose response counts. @throws RangeError with one sentence for a word that the model does not know, or too many */
   demonstration({ prompt, response }: { prompt: string; response: string }): Row {
     const head = this.prompt(prompt);
     const { ids, unknown } = this.tokenizer.parse(response);
@@ -36,6 +41,12 @@ export class Encoder {
     if (word !== undefined) {
       throw new RangeError(
         `Your answer: the model does not know "${word.word}"; use another word.`,
+      );
+    }
+    const room = this.longestRow - head.length - 1;
+    if (ids.length > room) {
+      throw new RangeError(
+        `Your answer has ${String(ids.length)} words and signs, and behind this question the model copies at most ${String(room)}; make it shorter.`,
       );
     }
     return { tokens: [...head, ...ids, EOS], countFrom: head.length };

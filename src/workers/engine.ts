@@ -16,11 +16,26 @@ function onGpu(gpu: Gpu): Opened {
     engine,
     kind: "gpu",
     software: gpu.software,
-    lost: gpu.device.lost.then(({ reason, message }) => `${reason}: ${message}`),
+    lost: Promise.race([
+      gpu.device.lost.then(
+        ({ reason, message }) => `The GPU device was lost (${reason}: ${message})`,
+      ),
+      refused(gpu.device),
+    ]),
     destroy: () => {
       gpu.device.destroy();
     },
   };
+}
+
+/** Resolves when the device refuses a command that nobody asked about: from then on its results mean nothing. */
+function refused(device: GPUDevice): Promise<string> {
+  return new Promise((resolve) => {
+    const told = ({ error }: GPUUncapturedErrorEvent): void => {
+      resolve(`The GPU refused a command (${error.message})`);
+    };
+    device.addEventListener("uncapturederror", told, { once: true });
+  });
 }
 
 async function onCpu(note?: EngineNote): Promise<Opened> {

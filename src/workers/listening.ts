@@ -6,7 +6,7 @@ import { Session } from "../rlhf/session/session.ts";
 import type { Weights } from "../rlhf/session/session.ts";
 import type { Tokenizer } from "../world/index.ts";
 import type { Encoder } from "./encoder.ts";
-import type { ListeningApi, Sample, TrainerEvent } from "./protocol.ts";
+import type { ListeningApi, Played, Sample, TrainerEvent } from "./protocol.ts";
 import { RunControl } from "./run-control.ts";
 import type { Study } from "./study.ts";
 import { Supply } from "./supply.ts";
@@ -56,7 +56,7 @@ export class Listening implements ListeningApi {
     this.control = new RunControl(session, { current: normalised }, supply, onEvent, false);
   }
 
-  async play(iterations: number): Promise<number> {
+  async play(iterations: number): Promise<Played> {
     if (this.control === undefined) throw new Error("There is no run to go on with: begin one.");
     return this.control.play(iterations, {});
   }

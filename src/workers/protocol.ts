@@ -119,7 +119,7 @@ export interface StudyReport {
 export interface SelfChecks {
   /** max |ratio - 1| before the first update */
   readonly ratioError: number;
-  /** mean per-sequence KL to the reference before the first update */
+  /** mean per-sequence KL to the reference before the first update; NaN when that was not seen */
   readonly initialKl: number;
   readonly finite: boolean;
   /** share of responses that ended with EOS, latest iteration */
@@ -179,6 +179,14 @@ export type TrainerEvent =
   | { readonly type: "phase"; readonly phase: Phase; readonly step: number }
   | { readonly type: "failed"; readonly error: ErrorReport };
 
+/** What an order to play brought. */
+export interface Played {
+  /** iterations done */
+  readonly done: number;
+  /** why it ended before it was told to: the model moved further than klStop, or an update was skipped */
+  readonly halted: "distance" | "non-finite" | null;
+}
+
 /** Page → worker: PPO from a project. Every method may reject with one sentence. */
 export interface ListeningApi {
   /**
@@ -187,8 +195,8 @@ export interface ListeningApi {
    * @param onEvent gets what the run measures, until the next one begins
    */
   begin(prompts: readonly string[], onEvent: (event: TrainerEvent) => void): Promise<void>;
-  /** Runs iterations until so many are done or `pause`; resolves with the iterations done. */
-  play(iterations: number): Promise<number>;
+  /** Runs iterations until so many are done, `pause`, or something halts it. */
+  play(iterations: number): Promise<Played>;
   pause(): Promise<void>;
   /** Ends the run and forgets it. */
   drop(): Promise<void>;
@@ -248,17 +256,21 @@ export interface TrainerApi {
     n: number,
     seed: number,
   ): Promise<{ plain: Sample; best: Sample }[]>;
-  /** For each ranking: change of the mean score gap (trained minus start answers) when it is left out of the fast fit. */
+  /**
+   * For each ranking: change of the mean score gap (trained minus start answers) when it is left out of the fast fit.
+   * @param flip the run learned from the rankings turned round
+   */
   influence(
     rankings: readonly Ranking[],
     before: readonly Sample[],
     after: readonly Sample[],
+    flip: boolean,
   ): Promise<number[]>;
   /**
-   * Runs iterations until `iterations` or pause/cancel. Resolves with the iterations done. The options are chosen
-   * at the start of a run (PPO-ptx by default) and stay until it is reset.
+   * Runs iterations until `iterations`, pause or cancel, or until something halts it. The options are chosen at the
+   * start of a run (PPO-ptx by default) and stay until it is reset.
    */
-  play(iterations: number, options?: Partial<RunOptions>): Promise<number>;
+  play(iterations: number, options?: Partial<RunOptions>): Promise<Played>;
   pause(): Promise<void>;
   /** Back to the SFT model; drops the run. */
   reset(): Promise<void>;
@@ -266,7 +278,10 @@ export interface TrainerApi {
   rollback(step: number): Promise<void>;
   /** Live scalars; take effect at the next iteration. */
   tune(knobs: Partial<Knobs>): Promise<void>;
-  /** The policy as safetensors bytes. */
+  /**
+   * A model as safetensors bytes with its card: GPT-2's names and shapes, and for the reward its trunk with
+   * `score.weight` and `score.bias` over the features of kernels/response-features.ts.
+   */
   exportModel(which: "policy" | "average" | "reward" | "sft"): Promise<ArrayBuffer>;
   /** Everything needed to go on after a reload. */
   snapshot(): Promise<ArrayBuffer | null>;

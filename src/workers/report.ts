@@ -86,7 +86,10 @@ export function selfChecks(report: IterationReport, before: SelfChecks | undefin
     before !== undefined && !Number.isNaN(before.ratioError) ? before.ratioError : (first ?? NaN);
   return {
     ratioError,
-    initialKl: before?.initialKl ?? report.rollout[ROLLOUT_STATS.kl] ?? NaN,
+    // of a run that came back without it, it is not known any more
+    initialKl:
+      before?.initialKl ??
+      (report.iteration === 0 ? (report.rollout[ROLLOUT_STATS.kl] ?? NaN) : NaN),
     finite: report.skipped === 0 && (before?.finite ?? true),
     eosRate: report.rollout[ROLLOUT_STATS.eosRate] ?? NaN,
   };

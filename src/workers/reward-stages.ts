@@ -89,20 +89,20 @@ export class RewardStages {
   }
 
   /**
-   * For each ranking: how much of the score gap between two sets of answers it accounts for, in the fast fit, turned
-   * round if the last fit was.
+   * For each ranking: how much of the score gap between two sets of answers it accounts for, in the fast fit.
+   * @param flip turned round, as the run that made the later answers learned from them
    */
   async influence(
     rankings: readonly TokenRanking[],
     before: readonly Answered[],
     after: readonly Answered[],
+    flip: boolean,
   ): Promise<number[]> {
     const { reward } = this.session;
     const [start, end] = [await reward.features(before), await reward.features(after)];
     const mean = (fit: HeadFit, rows: readonly Float32Array[]): number =>
       rows.reduce((sum, row) => sum + scoreOf(fit, row), 0) / Math.max(1, rows.length);
     const gap = (fit: HeadFit): number => mean(fit, end) - mean(fit, start);
-    const flip = this.judged?.flip ?? false;
     const all = gap(await reward.fit(rankings, flip));
     const changes: number[] = [];
     for (let i = 0; i < rankings.length; i++) {

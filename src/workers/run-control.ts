@@ -5,7 +5,7 @@ import type { IterationReport } from "../rlhf/session/report.ts";
 import type { Session } from "../rlhf/session/session.ts";
 import { PTX_LENGTH, PTX_ROWS } from "../rlhf/session/state.ts";
 import { readSafetensors, toFloat32 } from "../storage/safetensors.ts";
-import type { Phase, SelfChecks, TrainerEvent } from "./protocol.ts";
+import type { Phase, Played, SelfChecks, TrainerEvent } from "./protocol.ts";
 import { metricsRow, selfChecks } from "./report.ts";
 import type { NormalisedFit } from "../rlhf/session/reward-trainer.ts";
 import type { Supply } from "./supply.ts";
@@ -31,7 +31,7 @@ export class RunControl {
   private readonly supply: Supply;
   private readonly emit: (event: TrainerEvent) => void;
   private pausing = false;
-  private playing: Promise<number> | undefined;
+  private playing: Promise<unknown> | undefined;
   private chosen: Partial<RunOptions> = {};
   private checks: SelfChecks | undefined;
   private readonly kept = new Map<number, Record<string, Float32Array>>();
@@ -58,12 +58,12 @@ export class RunControl {
   }
 
   /** See TrainerApi.play. */
-  async play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
+  async play(iterations: number, options?: Partial<RunOptions>): Promise<Played> {
     if (this.playing !== undefined)
       throw new Error("Reinforce: a run is going on; pause it first.");
     this.pausing = false;
     const playing = this.iterate(iterations, options);
-    this.playing = playing.catch(() => 0);
+    this.playing = playing.catch(() => undefined);
     try {
       return await playing;
     } finally {
@@ -72,26 +72,29 @@ export class RunControl {
     }
   }
 
-  private async iterate(iterations: number, wanted?: Partial<RunOptions>): Promise<number> {
+  private async iterate(iterations: number, wanted?: Partial<RunOptions>): Promise<Played> {
     await this.ensureRun(wanted);
     const { run } = this.session;
     this.phase("ppo");
-    let pending: Promise<boolean> | undefined;
+    let pending: Promise<Played["halted"]> | undefined;
+    let halted: Played["halted"] = null;
     let done = 0;
     while (done < iterations && !this.stopping()) {
       const prompts = this.supply.prompts(run.iteration, run.promptsPerStep);
       const report = run.step(prompts, (n) => this.supply.rows(n, PTX_ROWS, PTX_LENGTH));
       const handled = report.then((measured) => this.handle(measured));
+      // it may fail while another is waited for; whoever awaits it hears of it
+      handled.catch(() => undefined);
       done++;
       // two iterations may be in flight: the device never waits for the host
-      const goesOn = (await pending) ?? true;
+      halted = (await pending) ?? null;
       pending = handled;
-      if (!goesOn) break;
+      if (halted !== null) break;
       await macrotask();
       await this.keep(run.iteration);
     }
-    await pending;
-    return done;
+    const last = (await pending) ?? null;
+    return { done, halted: halted ?? last };
   }
 
   /** Begins a run, or checks that the one in progress is what is asked for. */
@@ -162,29 +165,44 @@ export class RunControl {
       iteration: String(run.iteration),
       options: JSON.stringify(run.options),
       reward: stage,
+      ...(this.checks === undefined ? {} : { checks: JSON.stringify(this.checks) }),
     };
     return writeWeights(await this.session.save(), metadata).buffer;
   }
 
-  /** See TrainerApi.restore. */
-  async restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
+  /**
+   * See TrainerApi.restore.
+   * @returns the step, and whether the run has another reference than the session had
+   */
+  async restore(snapshot: ArrayBuffer): Promise<{ step: number; referenceChanged: boolean }> {
     const { tensors, metadata } = readSafetensors(new Uint8Array(snapshot), {
       name: "The saved run",
     });
     const weights: Record<string, Float32Array> = {};
     for (const [name, tensor] of tensors) weights[name] = toFloat32(tensor);
-    await this.stop();
     const step = Number(metadata["iteration"]);
+    if (!(Number.isInteger(step) && step > 0)) {
+      throw new RangeError(
+        `The saved run: its iteration is ${String(metadata["iteration"])}, expected a whole number from 1 on; the run was not loaded.`,
+      );
+    }
+    await this.stop();
     const stage = metadata["reward"] === "full" ? "full" : "fast";
     const options = JSON.parse(metadata["options"] ?? "{}") as Partial<RunOptions>;
-    await this.session.restore(weights, { iteration: step, stage, options });
+    const referenceChanged = await this.session.restore(weights, {
+      iteration: step,
+      stage,
+      options,
+    });
     await this.rewards.resume?.();
     this.chosen = options;
+    this.checks = checksIn(metadata["checks"]);
     this.kept.clear();
-    return { step };
+    return { step, referenceChanged };
   }
 
-  private handle(report: IterationReport): boolean {
+  /** Tells what an iteration measured. @returns why the run halts after it */
+  private handle(report: IterationReport): Played["halted"] {
     const row = metricsRow(report);
     this.emit({ type: "metrics", first: report.iteration, rows: row });
     this.checks = selfChecks(report, this.checks);
@@ -200,10 +218,11 @@ export class RunControl {
           weightsUsable: true,
         },
       });
-      return false;
+      return "non-finite";
     }
     const { klStop } = this.session.run.config;
-    return klStop <= 0 || (report.rollout[ROLLOUT_STATS.kl] ?? 0) <= klStop;
+    const kl = report.rollout[ROLLOUT_STATS.kl] ?? 0;
+    return klStop > 0 && kl > klStop ? "distance" : null;
   }
 
   private async keep(iteration: number): Promise<void> {
@@ -216,6 +235,18 @@ export class RunControl {
   private phase(phase: Phase): void {
     this.emit({ type: "phase", phase, step: this.session.run.iteration });
   }
+}
+
+/** Self-checks of a saved run; what JSON cannot say (NaN) was not measured. */
+function checksIn(text: string | undefined): SelfChecks {
+  const saved = JSON.parse(text ?? "{}") as { readonly [name in keyof SelfChecks]?: unknown };
+  const number = (value: unknown): number => (typeof value === "number" ? value : NaN);
+  return {
+    ratioError: number(saved.ratioError),
+    initialKl: number(saved.initialKl),
+    finite: saved.finite !== false,
+    eosRate: number(saved.eosRate),
+  };
 }
 
 /** Lets messages in: on the CPU engine nothing else in the loop waits for one, and pause is a message. */

@@ -5,6 +5,7 @@ import type { Engine } from "../plan/engine.ts";
 import type { RunOptions } from "../rlhf/method.ts";
 import { checkSession } from "../rlhf/session/memory.ts";
 import { Session } from "../rlhf/session/session.ts";
+import { PTX_LENGTH } from "../rlhf/session/state.ts";
 import type { Source } from "../rlhf/session/session.ts";
 import type { Answered } from "../rlhf/sequences.ts";
 import type { ShownSampling } from "../rlhf/shown-sampling.ts";
@@ -21,6 +22,7 @@ import type {
   EngineNote,
   EngineWish,
   ModelCard,
+  Played,
   Ranking,
   RewardReport,
   Sample,
@@ -29,7 +31,7 @@ import type {
   TrainerApi,
   TrainerEvent,
 } from "./protocol.ts";
-import { readCheckpoint, writeWeights } from "./weights.ts";
+import { readCheckpoint, writeCheckpoint } from "./weights.ts";
 import type { Checkpoint } from "./weights.ts";
 
 /** What the trainer needs from where it runs. */
@@ -42,7 +44,7 @@ export interface Host {
     destroy: () => void;
     /** why the GPU is not in use, when nobody chose that */
     note?: EngineNote;
-    /** resolves with the cause when the device is lost; absent where it cannot be */
+    /** resolves with what happened when the device is lost or fails, ready for a sentence; absent where it cannot */
     lost?: Promise<string>;
   }>;
   /** bytes of a shipped file below the page's folder */
@@ -107,14 +109,14 @@ export class Trainer implements TrainerApi {
     await checkSession(model, config, this.sft.weights, engine.limits);
     this.session = await Session.create(engine, model, config, this.sft.weights, progress);
     const longest = this.session.state.batch.P;
-    this.encoder = new Encoder(this.tokenizer, longest);
+    this.encoder = new Encoder(this.tokenizer, longest, PTX_LENGTH + 1);
     this.supply = new Supply(this.tokenizer, config.seed, longest, config.ptxDemonstrations);
     const normalisers = await this.sampleNormalisers();
     this.rewards = new RewardStages(this.session, normalisers);
     this.studied = new Study(this.session, normalisers);
     this.control = new RunControl(this.session, this.rewards, this.supply, onEvent);
-    void lost?.then((cause) => {
-      this.fail(cause);
+    void lost?.then((what) => {
+      this.fail(what);
     });
     this.phase("idle");
     void this.host.tune?.(engine, software).then((tuning) => {
@@ -173,10 +175,7 @@ export class Trainer implements TrainerApi {
     this.phase("sft");
     try {
       const losses = await this.session.demonstrate(rows);
-      this.sft = { ...this.sft, weights: await this.session.weights("sft") };
-      const normalisers = await this.sampleNormalisers();
-      this.rewards.forget(normalisers);
-      this.studied.forget(normalisers);
+      await this.referenceChanged();
       return losses;
     } finally {
       this.phase("idle");
@@ -260,14 +259,15 @@ export class Trainer implements TrainerApi {
     rankings: readonly Ranking[],
     before: readonly Sample[],
     after: readonly Sample[],
+    flip: boolean,
   ): Promise<number[]> {
     const items = (samples: readonly Sample[]): Answered[] =>
       samples.map(({ prompt, tokens }) => ({ prompt: this.encoder.prompt(prompt), tokens }));
     const known = rankings.map((ranking) => this.encoder.ranking(ranking));
-    return this.rewards.influence(known, items(before), items(after));
+    return this.rewards.influence(known, items(before), items(after), flip);
   }
 
-  play(iterations: number, options?: Partial<RunOptions>): Promise<number> {
+  play(iterations: number, options?: Partial<RunOptions>): Promise<Played> {
     return this.control.play(iterations, options);
   }
 
@@ -293,8 +293,13 @@ export class Trainer implements TrainerApi {
     return this.control.snapshot();
   }
 
-  restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
-    return this.control.restore(snapshot);
+  async restore(snapshot: ArrayBuffer): Promise<{ step: number }> {
+    const { step, referenceChanged } = await this.control.restore(snapshot);
+    if (referenceChanged) {
+      await this.referenceChanged();
+      await this.rewards.resume();
+    }
+    return { step };
   }
 
   tune(knobs: Partial<Knobs>): Promise<void> {
@@ -303,10 +308,19 @@ export class Trainer implements TrainerApi {
   }
 
   async exportModel(which: "policy" | "average" | "reward" | "sft"): Promise<ArrayBuffer> {
-    if (which === "sft") return writeWeights(this.sft.weights, { model: "sft" }).buffer;
     if (which === "average") this.needAverage();
-    const model = which === "reward" ? "reward-head" : which;
-    return writeWeights(await this.session.weights(model), { model, ...this.madeBy() }).buffer;
+    const { card } = this.sft;
+    if (which === "sft")
+      return writeCheckpoint(this.sft.weights, card, { model: "sft", format: "pt" }).buffer;
+    const weights =
+      which === "reward" ? await this.session.rewardModel() : await this.session.weights(which);
+    const { engine, run } = this.session;
+    const own = {
+      ...{ config: card.config, seed: this.config.seed, adapter: engine.name, curve: [] },
+      ...{ steps: run.iteration, command: `Trained in the page from: ${card.command}` },
+    };
+    const made = { model: which, format: "pt", ...this.madeBy() };
+    return writeCheckpoint(weights, own, made).buffer;
   }
 
   destroyDevice(): Promise<void> {
@@ -326,10 +340,10 @@ export class Trainer implements TrainerApi {
     };
   }
 
-  private fail(cause: string): void {
+  private fail(what: string): void {
     this.control.pause();
     const step = String(this.session.run.iteration);
-    const sentence = `The GPU device was lost (${cause}) at step ${step}; the last saved weights are safe, start the model again to go on from them.`;
+    const sentence = `${what} at step ${step}; the last saved weights are safe, start the model again to go on from them.`;
     this.emit({ type: "failed", error: { sentence, cause: "device-lost", weightsUsable: true } });
   }
 
@@ -344,6 +358,14 @@ export class Trainer implements TrainerApi {
   private shownSampling(): ShownSampling {
     const { shownTemperature, shownTopK, shownTopP } = this.session.run.config;
     return { temperature: shownTemperature, topK: shownTopK, topP: shownTopP };
+  }
+
+  /** The supervised model is another one: what was computed with the one before it is dropped. */
+  private async referenceChanged(): Promise<void> {
+    this.sft = { ...this.sft, weights: await this.session.weights("sft") };
+    const normalisers = await this.sampleNormalisers();
+    this.rewards.forget(normalisers);
+    this.studied.forget(normalisers);
   }
 
   private async sampleNormalisers(): Promise<Answered[]> {

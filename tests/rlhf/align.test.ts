@@ -54,6 +54,8 @@ test.each(["ppo", "grpo", "rloo", "dpo", "best-of-n"])(
     expect(result["tokens"]).toBeGreaterThan(5 * 16);
     expect(result["flops"]).toBeGreaterThan(1e9);
     expect(result["flopsPerIteration"]).toBeGreaterThan(1e8);
+    // what was not measured is absent
+    expect(Object.values(result)).not.toContain(null);
   },
 );
 

@@ -23,12 +23,14 @@ beforeAll(async () => {
   [a, b] = [await openTrainer(CONFIG), await openTrainer(CONFIG)];
   judged = await rankings(a.trainer, 4, 4, ({ tokens }) => -tokens.length);
   for (const { trainer } of [a, b]) await trainer.fitReward(judged, { stage: "fast" });
-  expect(await a.trainer.play(6)).toBe(6);
+  expect(await a.trainer.play(6)).toEqual({ done: 6, halted: null });
   straight = await policy(a);
 });
 
 test("a seed gives the same run, byte for byte, in one go or step by step", async () => {
-  for (let i = 0; i < 6; i++) expect(await b.trainer.play(1)).toBe(1);
+  for (let i = 0; i < 6; i++) {
+    expect(await b.trainer.play(1)).toEqual({ done: 1, halted: null });
+  }
   expect(Buffer.compare(straight, await policy(b))).toBe(0);
   const [rows, others] = [metrics(a), metrics(b)];
   expect(rows.length).toBe(6);
@@ -77,7 +79,7 @@ test("pause ends after the iteration under way; resume goes on; reset cancels", 
   await expect(b.trainer.play(1)).rejects.toThrow("a run is going on; pause it first");
   while (metrics(b).length < count + 2) await new Promise((resolve) => setTimeout(resolve, 5));
   await b.trainer.pause();
-  const done = await playing;
+  const { done } = await playing;
   expect(done).toBeGreaterThanOrEqual(2);
   expect(done).toBeLessThan(6);
   await b.trainer.play(6 - done);
@@ -86,7 +88,7 @@ test("pause ends after the iteration under way; resume goes on; reset cancels", 
   const cancelled = b.trainer.play(50);
   await new Promise((resolve) => setTimeout(resolve, 50));
   await b.trainer.reset();
-  expect(await cancelled).toBeLessThan(50);
+  expect((await cancelled).done).toBeLessThan(50);
   expect(b.events.at(-1)).toEqual({ type: "phase", phase: "idle", step: expect.any(Number) });
   await b.trainer.play(6);
   expect(Buffer.compare(straight, await policy(b))).toBe(0);
@@ -119,10 +121,13 @@ test("a run stops when it is too far from the reference", async () => {
   await b.trainer.reset();
   const before = metrics(b).length;
   await b.trainer.tune({ klStop: 1e-6 });
-  const done = await b.trainer.play(20);
+  const { done, halted } = await b.trainer.play(20);
+  expect(halted).toBe("distance");
+  // an order that is over before the next iteration would begin halts as well
+  expect(await b.trainer.play(1)).toEqual({ done: 1, halted: "distance" });
   await b.trainer.tune({ klStop: 0 });
   const kl = b.metric("objective/kl").slice(before);
-  expect(kl).toHaveLength(done);
+  expect(kl).toHaveLength(done + 1);
   // the iteration after the first that was too far was queued already
   expect(kl.findIndex((value) => value > 1e-6)).toBe(done - 2);
 });

@@ -75,3 +75,15 @@ test("a taste that gives no answer ends the run with one sentence", async () => 
   expect(code).toBe(2);
   expect(said).toMatch(/odd\.js: shows returned 1, expected true or false; the run was stopped and nothing was written\.$/); // prettier-ignore
 });
+
+test("rankings of ties alone leave DPO nothing to learn, in one sentence", async () => {
+  const path = join(folder, "tie.js");
+  writeFileSync(
+    path,
+    'export default { name: "tie", describe: "tie", shows: () => true, score: () => 0 };\n',
+  );
+  const small = ["--engine", "cpu", "--prompts", "1", "--k", "2", "--candidates", "1"];
+  const { code, said } = await run("--taste", path, "--method", "dpo", ...small);
+  expect(code).toBe(2);
+  expect(said).toMatch(/^DPO: no ranking says/);
+});

@@ -12,19 +12,19 @@ function entry(adapter: object | null): GPU {
 /** An adapter whose device works as far as choosing goes; `destroyed` counts what was given back. */
 function adapter(info: object) {
   const given = { destroyed: 0 };
-  const device = {
+  const device = Object.assign(new EventTarget(), {
     limits: {},
     features: new Set(),
     lost: new Promise(() => undefined),
     destroy: () => given.destroyed++,
-  };
+  });
   const found = {
     info: { ...INFO, ...info },
     features: new Set(),
     limits: {},
     requestDevice: () => Promise.resolve(device),
   };
-  return { given, found };
+  return { given, found, device };
 }
 
 test.each([
@@ -56,4 +56,12 @@ test("who chose the CPU is not told why not the GPU", async () => {
   const picked = await pickEngine(entry(adapter({}).found), true, "cpu");
   expect(picked.kind).toBe("cpu");
   expect(picked.note).toBeUndefined();
+});
+
+test("a command that the device refuses ends the engine's good standing, in words for a sentence", async () => {
+  const { found, device } = adapter({});
+  const { kind, lost } = await pickEngine(entry(found), true, "gpu");
+  expect(kind).toBe("gpu");
+  device.dispatchEvent(Object.assign(new Event("uncapturederror"), { error: { message: "no" } }));
+  expect(await lost).toBe("The GPU refused a command (no)");
 });

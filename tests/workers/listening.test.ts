@@ -59,10 +59,10 @@ test.each(["fast", "full"] as const)(
     await listening.begin(texts, hear);
     const before = await listening.sample(asked, 3, "sft");
     expect((await listening.sample(asked, 3, "policy")).map(({ text }) => text)).toEqual(before.map(({ text }) => text)); // prettier-ignore
-    expect(await listening.play(3)).toBe(3);
+    expect(await listening.play(3)).toEqual({ done: 3, halted: null });
     expect(checks()).toMatchObject({ finite: true });
     expect(checks()?.initialKl).toBeLessThan(1e-3);
-    expect(await listening.play(9)).toBe(9);
+    expect(await listening.play(9)).toEqual({ done: 9, halted: null });
     expect(checks()?.ratioError).toBeLessThan(1e-3);
     expect(column("step")).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     const kl = column("objective/kl");
@@ -90,7 +90,7 @@ test("pause ends at an iteration; another begin starts from the supervised model
   const playing = listening.play(12);
   await new Promise((resolve) => setTimeout(resolve));
   await listening.pause();
-  const done = await playing;
+  const { done } = await playing;
   expect(done).toBeLessThan(12);
   await listening.play(4 - Math.min(4, done));
   const again = listener();

@@ -58,6 +58,8 @@ export class Session {
   /** another session's reward trunk, copied: see judgeByCopy */
   private copy: Parameters | undefined;
   private judgesByCopy = false;
+  /** the reference as it was shipped, once demonstrations have changed it */
+  private shipped: Float32Array | undefined;
   private pairs: Pairs | undefined;
 
   private constructor(
@@ -189,6 +191,13 @@ export class Session {
     return unflatten(parameters, flat as Float32Array);
   }
 
+  /** The reward model in force: its trunk, and the normalised head that reads it. */
+  async rewardModel(): Promise<Record<string, Float32Array>> {
+    const trunk = this.rewardTrunk();
+    const [flat] = await this.engine.memory.read([trunk.values]);
+    return { ...unflatten(trunk, flat as Float32Array), ...(await this.weights("reward-head")) };
+  }
+
   /** The reward head on the device as a fit that is normalised already. */
   async currentReward(): Promise<NormalisedFit> {
     const weights = await this.weights("reward-head");
@@ -203,13 +212,19 @@ export class Session {
     return { fit, mean: 0, gain: 1 };
   }
 
-  /** The run with its reward model: all that is needed to go on elsewhere. */
+  /** The run with its reward model, and the reference where it is not the shipped one: all that is needed to go on elsewhere. */
   save(): Promise<Record<string, Float32Array>> {
-    return readNamed(this.engine, [...this.run.tensors(), ...this.rewardTensors()]);
+    const taught = this.shipped === undefined ? [] : [this.referenceTensor()];
+    return readNamed(this.engine, [...this.run.tensors(), ...this.rewardTensors(), ...taught]);
+  }
+
+  private referenceTensor(): Named[number] {
+    return ["reference.values", this.state.models.reference.values];
   }
 
   /**
-   * Puts a saved run back.
+   * Puts a saved run back, with the reference that it had.
+   * @returns whether that is another one than before, so that what was computed with it is out of date
    * @throws RangeError with one sentence, and with the run and its reward as they were, when an array is missing or
    * has another size
    */
@@ -220,17 +235,38 @@ export class Session {
       stage,
       options,
     }: { iteration: number; stage: RewardStage; options: Partial<RunOptions> },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const before = this.stage;
+    const taught = arrays["reference.values"];
     await this.judgeBy(stage);
     try {
       checkNamed(this.rewardTensors(), arrays);
+      if (taught !== undefined) checkNamed([this.referenceTensor()], arrays);
       await this.run.resume(arrays, iteration, options, this.sources());
     } catch (error) {
       await this.judgeBy(before);
       throw error;
     }
     writeNamed(this.engine, this.rewardTensors(), arrays);
+    return this.refer(taught);
+  }
+
+  /** Puts a reference in force, the shipped one by default. */
+  private async refer(taught: Float32Array | undefined): Promise<boolean> {
+    const { values } = this.state.models.reference;
+    const next = taught ?? this.shipped;
+    if (next === undefined) return false;
+    if (taught === undefined) this.shipped = undefined;
+    else await this.keepShipped();
+    this.engine.memory.write(values, next);
+    this.reward.forget();
+    return true;
+  }
+
+  private async keepShipped(): Promise<void> {
+    if (this.shipped !== undefined) return;
+    const [values] = await this.engine.memory.read([this.state.models.reference.values]);
+    this.shipped = Float32Array.from(values as Float32Array);
   }
 
   /** The run alone, for going back to this moment while its reward model stays. */
@@ -256,6 +292,7 @@ export class Session {
    */
   async demonstrate(rows: readonly Row[]): Promise<{ lossBefore: number; lossAfter: number }> {
     const plan = await this.plans.demonstration();
+    await this.keepShipped();
     this.run.restart();
     const losses = await demonstrate(this.engine, plan, this.state, rows);
     const { policy, reference } = this.state.models;

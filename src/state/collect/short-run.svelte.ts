@@ -137,23 +137,26 @@ export class ShortRun {
     this.#stop = false;
     this.#eta.start(this.step);
     let stretch = FIRST_STRETCH;
+    let far = false;
     while (this.step < this.total && !this.#stopped()) {
       const started = performance.now();
       const before = this.step;
       const wanted = Math.min(stretch, this.total - before);
-      const done = await this.#trainer.ask((api) => api.listening.play(wanted));
+      const played = await this.#trainer.ask((api) => api.listening.play(wanted));
       if (turn !== this.#turn) return;
-      this.step = Math.max(this.step, before + done);
+      this.step = Math.max(this.step, before + played.done);
       const seconds = (performance.now() - started) / 1000;
       stretch = Math.max(1, Math.round((LOOK_SECONDS * (this.step - before)) / seconds));
       await this.#look(turn);
       if (turn !== this.#turn) return;
-      // it ended early for a reason that it sent
-      if (done < wanted && !this.#stopped()) break;
+      // it ended early; of a skipped update it has told
+      far = played.halted === "distance";
+      if ((played.halted !== null || played.done < wanted) && !this.#stopped()) break;
     }
     this.state = this.step >= this.total ? "finished" : this.failure === "" ? "paused" : "failed";
     const steps = count(this.step, "step");
-    this.#announcer.say(this.state === "finished" ? `Trained for ${steps}.` : `Stopped after ${steps}.`); // prettier-ignore
+    const why = far ? ", because it moved as far as the address lets it" : "";
+    this.#announcer.say(this.state === "finished" ? `Trained for ${steps}.` : `Stopped after ${steps}${why}.`); // prettier-ignore
   }
 
   /** The prompts on screen with the same dice. */

@@ -8,8 +8,15 @@ const SHAPES: readonly (readonly [number, number])[] = [
   [65, 17],
 ];
 
-export const cases: readonly OpCase[] = SHAPES.map(([B, G]) => ({
-  name: `responseMask ${String(B)}x${String(G)}`,
+/** Without padding, and with id 0 as padding: before, after and without an EOS, and in the first column. */
+const WAYS = [
+  { name: "", PAD: undefined },
+  { name: ", padded", PAD: 0 },
+];
+const ALL = SHAPES.flatMap(([B, G]) => WAYS.map((way) => ({ B, G, ...way })));
+
+export const cases: readonly OpCase[] = ALL.map(({ B, G, name, PAD }) => ({
+  name: `responseMask ${String(B)}x${String(G)}${name}`,
   // ids 0..7, so that some rows have several EOS, some one and some none; row 0 has none
   inputs: {
     response: {
@@ -19,7 +26,7 @@ export const cases: readonly OpCase[] = SHAPES.map(([B, G]) => ({
     },
   },
   build: (tape, { response }) => {
-    const { mask, length, hasEos, lastIndex } = responseMask(tape, response!, 1);
+    const { mask, length, hasEos, lastIndex } = responseMask(tape, response!, 1, PAD);
     return [mask, length, hasEos, lastIndex];
   },
 }));

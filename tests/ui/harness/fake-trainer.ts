@@ -46,7 +46,7 @@ class FakeTrainer implements StoredTrainerApi {
   readonly kernels = fakeKernels();
   readonly listening = {
     begin: () => Promise.resolve(),
-    play: (iterations: number) => Promise.resolve(iterations),
+    play: (iterations: number) => Promise.resolve({ done: iterations, halted: null }),
     pause: () => Promise.resolve(),
     drop: () => Promise.resolve(),
     sample: () => Promise.resolve([]),
@@ -170,7 +170,7 @@ class FakeTrainer implements StoredTrainerApi {
       this.#iteration();
     }
     this.#emit({ type: "phase", phase: "idle", step: this.#step });
-    return done;
+    return { done, halted: null };
   }
 
   #checks(): void {
