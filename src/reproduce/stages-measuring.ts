@@ -105,7 +105,7 @@ export function bestStage(scope: Scope): Stage {
   const { bestPrompts, bestSamples } = form;
   return {
     name: names.best(size.name, seed),
-    settings: jsonOf({ bestPrompts, bestSamples, seed }),
+    settings: jsonOf({ bestPrompts, bestSamples, padding: "left out", seed }),
     inputs: [init, reward],
     flops: bestPrompts * bestSamples * (cost.rankedAnswer + cost.judged),
     run: (work) => bestOfMany(work, scope, values(work.input(init)), work.input(reward)),

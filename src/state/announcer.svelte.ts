@@ -15,6 +15,8 @@ export class Announcer {
   say(sentence: string): void {
     this.#speak(sentence);
     this.shown = sentence;
+    // what failed before is over
+    this.urgent = "";
   }
 
   /** What was said is over: another station is open. */

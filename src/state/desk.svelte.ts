@@ -24,6 +24,12 @@ interface Parts {
   readonly tell: (sentence: string) => void;
 }
 
+/** By task, as they are kept. */
+function guessesOf(judged: readonly Judged[]): Record<string, Guess> {
+  const found = judged.flatMap(({ set, guess }) => (guess ? [[set.task, guess] as const] : []));
+  return Object.fromEntries(found);
+}
+
 export class Desk {
   readonly arena = new Arena();
   /** answers per set sampled live (InstructGPT: 4 to 9) */
@@ -56,8 +62,12 @@ export class Desk {
 
   /** Reads the saved rankings, at the start and when another tab changed them. */
   async read(): Promise<void> {
-    const guesses = JSON.parse(recall("guesses") ?? "{}") as Record<string, Guess>;
     const rows = await this.#parts.persisted.rankings();
+    // after the wait, in which a ranking may have been saved with its guess
+    const guesses = {
+      ...(JSON.parse(recall("guesses") ?? "{}") as Record<string, Guess>),
+      ...guessesOf(this.arena.judged),
+    };
     this.arena.judged = rows.map((row) => fromRow(row, guesses[row.task] ?? null));
     const current = this.arena.set;
     if (current === null || this.arena.revising || !this.arena.untouched) return;
@@ -70,6 +80,8 @@ export class Desk {
     const judged = this.#decision(cannotTell);
     if (judged === null || arena.saving === "saving") return;
     const { task } = judged.set;
+    // before it is saved: from then on it may be read back as if it had been there, without its guess
+    const known = arena.judged.find(({ set }) => set.task === task);
     arena.saving = "saving";
     try {
       await this.#parts.persisted.judge(task, toJudgement(judged, arena.times()));
@@ -81,7 +93,6 @@ export class Desk {
     }
     arena.saving = "idle";
     this.#lastTookBack = false;
-    const known = arena.judged.find(({ set }) => set.task === task);
     this.#keep(known === undefined ? judged : { ...judged, guess: known.guess });
     this.#parts.announcer.say(cannotTell ? "Saved as can't tell." : "Saved.");
     this.#advance();
@@ -203,8 +214,7 @@ export class Desk {
     const { arena } = this;
     const at = arena.judged.findIndex(({ set }) => set.task === judged.set.task);
     arena.judged = at < 0 ? [...arena.judged, judged] : arena.judged.with(at, judged);
-    const guesses = arena.judged.flatMap(({ set, guess }) => (guess ? [[set.task, guess]] : []));
-    remember("guesses", JSON.stringify(Object.fromEntries(guesses)));
+    remember("guesses", JSON.stringify(guessesOf(arena.judged)));
   }
 
   #advance(): void {

@@ -38,7 +38,9 @@ export class Persisted {
     }
     try {
       this.#store = await Store.start(outcome.connection, { project: PROJECT });
-      this.#store.onChange(changed);
+      this.#store.onChange((where) => {
+        if (where === "elsewhere") changed();
+      });
       await this.copy.compare(outcome.connection);
       this.connection = outcome.connection;
       this.state = "open";

@@ -169,6 +169,20 @@ export class Play {
     this.#ended();
   }
 
+  /** Rankings that the run on screen has not learned from. */
+  get unlearned(): number {
+    const { started, busy, learned } = this.run;
+    if (!started || busy || learned === null) return 0;
+    return Math.max(0, toRankings(this.arena.judged).length - learned);
+  }
+
+  /** Goes on with the run, towards what the newer rankings say too. */
+  async reinforceOn(): Promise<void> {
+    this.#enter("reinforce");
+    this.taste.clear();
+    await this.resume();
+  }
+
   /** One iteration of a paused or finished run. */
   async stepOnce(): Promise<void> {
     await this.run.stepOnce(this.#watch, this.#refit());
@@ -286,8 +300,18 @@ export class Play {
   /** Opens a station; what was said at the last one is over. */
   #enter(station: Station): void {
     if (this.station !== station) this.announcer.clear();
+    if (station !== "taste") this.#unflip();
     this.station = station;
     this.route.toPlay();
+  }
+
+  /** What was tried beside the taste test ends there: elsewhere the rankings count as they were given. */
+  #unflip(): void {
+    const { reward } = this;
+    if (!reward.flipped && reward.without === null) return;
+    reward.flipped = false;
+    reward.without = null;
+    if (!this.run.busy) void this.desk.learn();
   }
 
   /** The run in one sentence, at most every five seconds. */

@@ -32,6 +32,8 @@ export class Run {
   total = $state(DEFAULTS.iterations);
   /** this run learned from the rankings turned round */
   flipped = $state(false);
+  /** rankings that its reward model has learned from; null when that is not known any more */
+  learned = $state<number | null>(null);
   /** why it stopped, when it failed */
   failure = $state("");
   /** what went wrong beside the run, which goes on */
@@ -263,6 +265,7 @@ export class Run {
   async #fit(rankings: readonly Ranking[]): Promise<void> {
     const options = { stage: "full", flip: this.flipped } as const;
     await this.#trainer.ask((api) => api.fitReward(rankings, options));
+    this.learned = rankings.length;
   }
 
   /** Rewards of what best-of-n kept, by the reward model that judges from now on. */
@@ -278,6 +281,7 @@ export class Run {
 
   #clear(): void {
     this.step = 0;
+    this.learned = null;
     this.failure = "";
     this.warning = "";
     this.#trainer.timeline.clear();

@@ -28,6 +28,7 @@ export const JUDGE_KEYS: typeof KEYS = [
   { keys: "↑ ↓", what: "mark another answer; with Alt, move it" },
   { keys: "Enter", what: "save, and the next prompt" },
   { keys: "Z, Shift+Z", what: "undo, redo, also back into saved ones" },
+  { keys: "Escape", what: "leave a saved one as it was" },
   { keys: "S, F, O", what: "skip, flag, ask for a second opinion" },
   { keys: "W, N", what: "write a better answer, a note" },
   { keys: "L", what: "another prompt first" },

@@ -77,6 +77,13 @@ describe("from the first ranking to the reload", () => {
     expect(await page.locator("[aria-labelledby=bars] li").count()).toBeGreaterThan(1);
   });
 
+  test("after a click on another prompt the keys belong to it", async () => {
+    const before = await page.locator("#prompt").textContent();
+    await page.getByRole("button", { name: "Another prompt" }).click();
+    await expect.poll(() => page.locator("#prompt").textContent()).not.toBe(before);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.hasAttribute("data-card"))).toBe(true); // prettier-ignore
+  });
+
   test("PPO runs, pauses, steps, goes on to the end, and the page stays free", async () => {
     const longTasks = await watchLongTasks(page);
     await page.keyboard.press("r");

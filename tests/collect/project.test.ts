@@ -124,7 +124,10 @@ describe("judging", () => {
     expect(project.judging.set?.item).toBe(first);
     await project.decisions.undo();
     expect(here.announcer.polite).toContain("Nothing to undo");
-    await project.decisions.cancelEdit();
+    // Enter on what nobody changed stores nothing
+    await project.decisions.submit();
+    expect(here.announcer.polite).toContain("Left as it was");
+    expect(await taskEvents(here.link, project.id, project.task(first))).toHaveLength(1);
     await project.decisions.edit(project.task(first));
     project.judging.put(project.judging.order[3]!, 1);
     await project.decisions.submit();

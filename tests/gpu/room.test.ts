@@ -18,7 +18,7 @@ test("a buffer that the device refuses rejects compiling and reading, with its n
   await on.memory.allocated();
   const pop = vi
     .spyOn(on.gpu.device, "popErrorScope")
-    .mockResolvedValueOnce({ message: "no memory" } as GPUError);
+    .mockResolvedValueOnce({ message: "no memory" });
   on.memory.write(b, new Float32Array(1024).fill(1));
   expect(pop).toHaveBeenCalledTimes(1);
   pop.mockRestore();

@@ -301,11 +301,22 @@ describe("our export", () => {
 
 describe("figures", () => {
   test("keep the paper's points when models are filtered", () => {
-    const only = shownFigure(bars, MODELS, { kind: "ppo", size: "micro" });
-    expect(only.series.map(({ name, points }) => [name, points.length])).toEqual([
-      ["ours, micro", 1],
-      ["the paper, 1.3 B", 3],
+    const shown = (kind: string, size: string) =>
+      shownFigure(bars, MODELS, { kind, size }).series.map(({ name, points }) => [
+        name,
+        points.map(({ x }) => x),
+      ]);
+    expect(shown("", "micro").at(-1)).toEqual([
+      "the paper, 1.3 B",
+      bars.series.at(-1)?.points.map(({ x }) => x),
     ]);
+    // of the paper only what stands at that kind
+    expect(
+      shown("ppo", "")
+        .flatMap(([, places]) => places as string[])
+        .every((x) => x === "ppo"),
+    ).toBe(true);
+    expect(shown("ppo", "micro")[0]).toEqual(["ours, micro", ["ppo"]]);
     expect(shownFigure(bars, MODELS, { kind: "", size: "" })).toBe(bars);
   });
 

@@ -37,7 +37,8 @@ export class Decisions {
   /** Saves the ranking on screen; says why not when it is not ready. */
   async submit(): Promise<void> {
     const { judging } = this.#project;
-    if (judging.ready) await this.#save("ranked", "", "Saved.");
+    if (judging.unchanged) await this.cancelEdit();
+    else if (judging.ready) await this.#save("ranked", "", "Saved.");
     else this.#announcer.say(judging.hindrance);
   }
 

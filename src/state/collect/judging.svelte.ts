@@ -36,6 +36,7 @@ export class Judging extends RankBoard {
   stage = $state<"rate" | "rank">("rank");
   /** what is asked about each answer */
   questions = $state.raw<readonly Question[]>([]);
+  #saved: Pick<Draft, "note" | "better" | "flags"> | undefined;
   #moves = 0;
   #undos = 0;
   #started = 0;
@@ -50,6 +51,8 @@ export class Judging extends RankBoard {
     this.note = saved?.ranking.note ?? "";
     this.better = saved?.better ?? "";
     this.flags = saved?.ranking.flags ?? [];
+    const { note, better, flags } = this;
+    this.#saved = saved === undefined ? undefined : { note, better, flags };
     this.stage = questions.length > 0 && saved === undefined ? "rate" : "rank";
     this.#moves = saved?.ranking.moves ?? 0;
     this.#undos = saved?.ranking.undos ?? 0;
@@ -89,6 +92,14 @@ export class Judging extends RankBoard {
       better,
       flags,
     };
+  }
+
+  /** a saved decision is on screen as it was saved */
+  get unchanged(): boolean {
+    const saved = this.#saved;
+    if (saved === undefined || !this.untouched) return false;
+    const { note, better, flags } = this;
+    return note === saved.note && better === saved.better && flags.join() === saved.flags.join();
   }
 
   /** nothing has to be placed any more */

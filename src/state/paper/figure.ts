@@ -11,7 +11,10 @@ import { compact, count } from "../format.ts";
 import { niceStep, tickLabel, valueAxis } from "../plot.ts";
 import type { Axis } from "../plot.ts";
 
-/** The points whose models pass; those of the paper, and ours without models, always do. */
+/**
+ * The points whose models pass. Those of the paper, and ours that name no models, pass unless they stand at a kind, or
+ * in a series of a kind, that is not asked for.
+ */
 export function shownFigure(
   figure: Figure,
   models: readonly ModelRow[],
@@ -25,12 +28,19 @@ export function shownFigure(
       ) // prettier-ignore
       .map(({ id }) => id),
   );
-  const keeps = ({ models: behind }: FigurePoint): boolean =>
-    behind === undefined || behind.length === 0 || behind.some((id) => passing.has(id));
+  const kinds = new Set(models.map((model) => model.kind));
+  const other = (word: string | number): boolean => {
+    const named = String(word).toLowerCase();
+    return kind !== "" && named !== kind && kinds.has(named);
+  };
+  const keeps = ({ models: behind, x }: FigurePoint, series: string): boolean =>
+    behind === undefined || behind.length === 0
+      ? !other(x) && !other(series)
+      : behind.some((id) => passing.has(id));
   return {
     ...figure,
     series: figure.series
-      .map((one) => ({ ...one, points: one.points.filter(keeps) }))
+      .map((one) => ({ ...one, points: one.points.filter((point) => keeps(point, one.name)) }))
       .filter(({ points }) => points.length > 0),
   };
 }

@@ -28,17 +28,24 @@ export function judgeKey(actions: JudgeActions, event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || inField(event.target)) {
     return false;
   }
-  if (judging.set === null || judging.saving === "saving") return false;
+  if (judging.saving === "saving") return false;
   if (event.altKey && event.key !== "ArrowUp" && event.key !== "ArrowDown") return false;
   if (event.key.length === 1 && !actions.shortcuts) return false;
+  // also when nothing is left to judge
+  if (event.key === "z" && !event.altKey && project.asking.lesson === null) {
+    void project.decisions.undo();
+    return true;
+  }
+  if (judging.set === null) return false;
   const panel = PANELS[event.key];
   if (panel !== undefined) {
     open(panel);
     return true;
   }
   switch (event.key) {
-    case "z":
-      void project.decisions.undo();
+    case "Escape":
+      if (!judging.revising) return false;
+      void project.decisions.cancelEdit();
       return true;
     case "Z":
       project.decisions.redo();
