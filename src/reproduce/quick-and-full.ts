@@ -41,7 +41,7 @@ export const QUICK: Form = {
   servedRankings: 1300,
   rewardEpochs: 1,
   foldRankings: 160,
-  pairRankings: 1000,
+  pairRankings: 400,
   pairEpochs: 1,
   batch: 64,
   minibatches: 2,

@@ -27,7 +27,7 @@ test("a guess survives that the rankings are read again while its ranking is bei
   } as unknown as Persisted;
   const reward = { fit: () => Promise.resolve(), scores: () => Promise.resolve(null) };
   const desk = new Desk({
-    trainer: { ready: false } as Trainer,
+    trainer: { ready: false } as unknown as Trainer,
     reward: reward as unknown as Reward,
     persisted,
     announcer: new Announcer(),
