@@ -80,7 +80,7 @@ test.each(Object.keys(DAMAGE))(
       expect(chainProblems(events)).toEqual([]);
       await press(page, "Go on");
       await page.waitForFunction(() => document.body.textContent.includes("All done"));
-      expect(await textOf(page)).toContain(`You judged ${SETS} sets`);
+      expect(await textOf(page)).toContain(`You went through ${SETS} sets`);
     } finally {
       await profile.remove();
     }

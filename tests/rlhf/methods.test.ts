@@ -25,7 +25,10 @@ async function ran(
 ): Promise<(name: MetricName) => number[]> {
   await opened.trainer.reset();
   const before = opened.metric("step").length;
-  expect(await opened.trainer.play(iterations, options)).toBe(iterations);
+  expect(await opened.trainer.play(iterations, options)).toEqual({
+    done: iterations,
+    halted: null,
+  });
   return (name) => opened.metric(name).slice(before);
 }
 
@@ -124,7 +127,7 @@ test("a run in progress does not change its method", async () => {
   await expect(opened.trainer.play(1, { method: "rloo" })).rejects.toThrow(
     "Reinforce: this run has method grpo, not rloo; start over to change it.",
   );
-  expect(await opened.trainer.play(1)).toBe(1);
+  expect(await opened.trainer.play(1)).toEqual({ done: 1, halted: null });
 });
 
 test("DPO needs a ranking that is not all ties", async () => {
