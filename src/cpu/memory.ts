@@ -10,8 +10,8 @@ const MOST_PAGES = 65536;
 export const MOST_BYTES = MOST_PAGES * PAGE;
 // Vector loads may reach past the end of a tensor, also of the last one.
 const BEHIND = 64;
-// Below this nothing is placed: address 0 would hide a missing pointer.
-const FIRST = 1024;
+// Below this nothing is placed: address 0 would hide a missing pointer, and from 1,024 the kernels have their constants.
+const FIRST = 2048;
 
 type ArrayType = typeof Float32Array | typeof Uint32Array | typeof Int32Array;
 

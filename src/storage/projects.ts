@@ -71,6 +71,8 @@ export interface ProjectSettings {
   overlap: number;
   /** Left out by projects that were made before there was one. */
   schedule?: Schedule;
+  /** Prompts and answers are shown as Markdown; left out: as they stand. What is saved is the text. */
+  markdown?: boolean;
 }
 
 /** One version of the text that labelers work by; never changed once saved. */

@@ -102,8 +102,20 @@ describe.each([1280, 320])("by keyboard alone, %i px wide, without a GPU", (widt
     await page.getByRole("heading", { name: "All done" }).waitFor();
     await page.getByRole("link", { name: "Change a judgement" }).focus();
     await page.keyboard.press("Enter");
-    await expect.poll(() => page.locator("[aria-labelledby=history] li").count()).toBe(2);
+    const rows = page.locator("[aria-labelledby=history] > ol > li");
+    await expect.poll(() => rows.count()).toBe(2);
     expect(await problems(page)).toEqual([]);
+    // the row that held the focus goes, the focus goes to the way back, and stays beside it
+    const focused = () => page.evaluate(() => document.activeElement?.textContent.trim());
+    await page
+      .getByRole("button", { name: /^Take back: / })
+      .first()
+      .press("Enter");
+    await expect.poll(() => rows.count()).toBe(1);
+    await expect.poll(focused).toBe("Put back");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => rows.count()).toBe(2);
+    expect(await page.evaluate(() => document.activeElement?.closest("section")?.getAttribute("aria-labelledby"))).toBe("history"); // prettier-ignore
     await page
       .getByRole("button", { name: /^Change: / })
       .last()

@@ -131,6 +131,9 @@ describe.each([1280, 320])("%i px wide", (width) => {
     const heads = page.locator("article h3");
     await expect.poll(() => heads.allTextContents().then(([head]) => head?.trim())).toBe("micro/ppo/1"); // prettier-ignore
     expect(await heads.count()).toBe(5);
+    const focused = (): Promise<string | null | undefined> =>
+      page.evaluate(() => document.activeElement?.textContent.trim());
+    expect(await focused()).toMatch(/^First what is behind the point that you opened/);
     expect(await problems(page)).toEqual([]);
     await page.keyboard.press("ArrowRight");
     await page.getByText("tell me about the mouse .").waitFor();
@@ -138,8 +141,11 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await page.locator("article mark").first().waitFor();
     expect(await page.locator("article .prompt").textContent()).toContain("=sum(a1:a9)");
     await page.getByRole("searchbox").fill("");
-    await page.goBack();
+    await page.getByRole("link", { name: "Back to the figure" }).press("Enter");
     await page.getByText("Of 4 claims").waitFor();
+    // where it was left, not at the top
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(words); // prettier-ignore
+    expect(await page.evaluate(() => (document.activeElement?.getBoundingClientRect().top ?? -1) > 0)).toBe(true); // prettier-ignore
   });
 
   test("samples are saved as CSV and opened again beside the paper's columns", async () => {

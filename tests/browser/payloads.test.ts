@@ -137,6 +137,20 @@ test("of a project whose every text is one, all screens stay text", async () => 
   for (const button of (await page.locator("[aria-labelledby=history] button.what").all()).slice(0, 8)) await button.click(); // prettier-ignore
   await page.getByRole("button", { name: /^Show 50 more/ }).click();
   await nothingHappened("History");
+  await tab("Questions");
+  await page.getByLabel("Show prompts and answers as Markdown").check();
+  await tab("Judge");
+  await page.locator("[data-answer] .markdown").first().waitFor();
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press("n");
+    await page.keyboard.press("Enter");
+  }
+  // no link that could be followed, no element that could load
+  expect(await page.locator(".bench").locator("a, img, iframe, object, embed").count()).toBe(0);
+  await nothingHappened("Judge, as Markdown");
+  await tab("History");
+  for (const button of (await page.locator("[aria-labelledby=history] button.what").all()).slice(0, 8)) await button.click(); // prettier-ignore
+  await nothingHappened("History, as Markdown");
   await tab("Quality");
   await page.getByRole("heading", { name: /agree on \d+% of pairs/ }).waitFor();
   for (const button of await page.getByRole("button", { name: "Table" }).all())

@@ -94,8 +94,13 @@ describe("from the first ranking to the reload", () => {
     await page.keyboard.press(".");
     await deckSays(page, new RegExp(`Step ${paused + 1} of 7, paused`));
     const started = performance.now();
-    await page.keyboard.press("Space");
+    const button = page.locator("footer .buttons button").first();
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => button.textContent()).toContain("Pause");
+    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
     await deckSays(page, /Step 7 of 7, finished/);
+    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
     const seconds = (performance.now() - started) / 1000 / Math.max(1, 6 - paused);
     console.log(`${seconds.toFixed(2)} s per step, long tasks: ${(await longTasks()).join(", ")}`);
     expect((await longTasks()).filter((length) => length > BLOCKING)).toEqual([]);

@@ -261,7 +261,10 @@ describe("our export", () => {
       const read = await readBenchmarkCsv(file("own.csv", text).stream(), "own.csv");
       expect(read.problems).toEqual([]);
       expect(read.kind.id).toBe(task.split("/")[0]?.replace("preference", "samples"));
-      const { prompts } = ofBenchmark(read);
+      const { prompts, asked, tasks } = ofBenchmark(read);
+      // the task stands in its own column: it is no way of asking
+      expect(asked).toEqual([]);
+      expect(tasks).toEqual([...new Set(given.map((prompt) => prompt.task))]);
       expect(prompts.map(({ prompt }) => prompt)).toEqual(given.map(({ prompt }) => prompt));
       expect(prompts.map(({ split }) => split)).toEqual(given.map(({ split }) => split));
       const answers = given[0]?.answers ?? [];

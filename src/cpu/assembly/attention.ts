@@ -116,15 +116,31 @@ export function keyBits(mask: usize, T: i32, out: usize): void {
   }
 }
 
+/** First key with mask 1, down to a multiple of eight; T: none. What lies before it has weight 0. */
+export function firstKey(bits: usize, T: i32): i32 {
+  for (let t = 0; t < T; t += 4) {
+    if (v128.any_true(v128.load(bits + ((<usize>t) << 2)))) return t & ~7;
+  }
+  return T;
+}
+
+/** Number of keys up to the last with mask 1, up to a multiple of four. */
+function endOfKeys(bits: usize, T: i32): i32 {
+  for (let t = padded(T); t > 0; t -= 4) {
+    if (v128.any_true(v128.load(bits + ((<usize>(t - 4)) << 2)))) return t;
+  }
+  return 0;
+}
+
 /**
- * Scores to exponentials over the first n columns: masked, relative to the largest. Stores the log-sum-exp and
- * returns 1 / sum, both 0 when every column is masked.
+ * Scores to exponentials over columns first .. n, first a multiple of four: masked, relative to the largest. Stores
+ * the log-sum-exp and returns 1 / sum, both 0 when every column is masked.
  */
-export function weigh(s: usize, bits: usize, n: i32, scale: f32, lse: usize): f32 {
+export function weigh(s: usize, bits: usize, first: i32, n: i32, scale: f32, lse: usize): f32 {
   const none = f32x4.splat(LOWEST);
   const factor = f32x4.splat(scale);
   let tops = none;
-  for (let t = 0; t < n; t += 4) {
+  for (let t = first; t < n; t += 4) {
     const at = (<usize>t) << 2;
     const mask = v128.and(v128.load(bits + at), lanes(n - t));
     const z = v128.bitselect(f32x4.mul(v128.load(s + at), factor), none, mask);
@@ -135,7 +151,7 @@ export function weigh(s: usize, bits: usize, n: i32, scale: f32, lse: usize): f3
   store<f32>(lse, 0);
   if (top <= LOWEST) return 0;
   let sum = f32x4.splat(0);
-  for (let t = 0; t < n; t += 4) {
+  for (let t = first; t < n; t += 4) {
     const at = (<usize>t) << 2;
     const z = v128.load(s + at);
     const e = v128.and(exp(f32x4.sub(z, f32x4.splat(top))), f32x4.gt(z, none));
@@ -170,16 +186,19 @@ export function attention(
   const scale: f32 = 1 / sqrt<f32>(<f32>D);
   for (let b = 0; b < B; b++) {
     keyBits(mask + ((<usize>(b * T)) << 2), T, bits);
+    const start = firstKey(bits, T);
+    const end = endOfKeys(bits, T);
     for (let h = 0; h < H; h++) {
       const first = (<usize>(h * D)) << 2;
       const q = qkv + <usize>(b * T) * row + first;
       const out = y + <usize>(b * T) * C + first;
       transpose(q + C, row, T, D, scratch);
       for (let i = 0; i < T; i++) {
-        products(q + <usize>i * row, scratch, 0, i + 1, T, D, s);
-        const share = weigh(s, bits, i + 1, scale, lse);
+        const n = min(i + 1, end);
+        products(q + <usize>i * row, scratch, start, n, T, D, s);
+        const share = weigh(s, bits, start, n, scale, lse);
         lse += 4;
-        mix(s, q + 2 * C, row, 0, share > 0 ? i + 1 : 0, D, share, out + <usize>i * C, false);
+        mix(s, q + 2 * C, row, start, share > 0 ? n : 0, D, share, out + <usize>i * C, false);
       }
     }
   }
@@ -210,6 +229,8 @@ export function attention_backward_query(
   const factor = f32x4.splat(scale);
   for (let b = 0; b < B; b++) {
     keyBits(mask + ((<usize>(b * T)) << 2), T, bits);
+    const start = firstKey(bits, T);
+    const end = endOfKeys(bits, T);
     for (let h = 0; h < H; h++) {
       const first = (<usize>(h * D)) << 2;
       const q = qkv + <usize>(b * T) * row + first;
@@ -221,17 +242,18 @@ export function attention_backward_query(
         const column = at + <usize>i * C;
         const inner = dot(dy + column, y + column, D);
         store<f32>(delta, inner);
-        products(q + <usize>i * row, scratch, 0, i + 1, T, D, s);
-        products(dy + column, values, 0, i + 1, T, D, dp);
+        const n = min(i + 1, end);
+        products(q + <usize>i * row, scratch, start, n, T, D, s);
+        products(dy + column, values, start, n, T, D, dp);
         const sum = v128.load_splat<f32>(lse);
-        for (let t = 0; t <= i; t += 4) {
+        for (let t = start; t < n; t += 4) {
           const place = (<usize>t) << 2;
           const z = f32x4.sub(f32x4.mul(v128.load(s + place), factor), sum);
           const p = v128.and(exp(z), v128.load(bits + place));
           const slope = f32x4.sub(v128.load(dp + place), f32x4.splat(inner));
           v128.store(s + place, f32x4.mul(p, slope));
         }
-        mix(s, q + C, row, 0, i + 1, D, scale, dq + <usize>i * row, ACCUMULATE);
+        mix(s, q + C, row, start, n, D, scale, dq + <usize>i * row, ACCUMULATE);
       }
     }
   }

@@ -64,7 +64,7 @@ export function classifier_parts(
     for (let p = 0; p < PARTS; p++) {
       const v = p * SLICE;
       const n = min(SLICE, V - v);
-      one(from, w + <usize>v * width, tile, rows, n, C, false, true, false, scratch);
+      one(from, w + <usize>v * width, tile, rows, n, C, false, true, 0, 0, 0, 0, false, scratch);
       for (let i = 0; i < rows; i++) {
         const r = first + i;
         const z = tile + ((<usize>(i * n)) << 2);

@@ -1,5 +1,5 @@
 // Sampling: the cache of keys and values, attention of one new token per sequence, and the draw.
-import { dot, keyBits, mix, padded, weigh } from "./attention";
+import { dot, firstKey, keyBits, mix, padded, weigh } from "./attention";
 import { exp, largest, log } from "./lanes";
 import { hash } from "./random";
 import { allowed } from "./softmax";
@@ -44,15 +44,16 @@ export function attention_decode(
     const rows = cache + <usize>(b * S) * 2 * width;
     memory.copy(rows + <usize>column * 2 * width, qkv + width, 2 * width);
     keyBits(mask, n, bits);
+    const start = firstKey(bits, n);
     for (let h = 0; h < H; h++) {
       const first = (<usize>(h * D)) << 2;
-      for (let t = 0; t < n; t++) {
+      for (let t = start; t < n; t++) {
         const key = rows + <usize>t * 2 * width + first;
         store<f32>(scratch + ((<usize>t) << 2), dot(qkv + first, key, D));
       }
-      const share = weigh(scratch, bits, n, scale, lse);
+      const share = weigh(scratch, bits, start, n, scale, lse);
       const values = rows + width + first;
-      mix(scratch, values, 2 * width, 0, share > 0 ? n : 0, D, share, y + first, false);
+      mix(scratch, values, 2 * width, start, share > 0 ? n : 0, D, share, y + first, false);
     }
   }
 }

@@ -1,17 +1,6 @@
 // Kernels that go over their elements one by one: GELU, the residual sum, dropout and AdamW.
-import { exp, give, put } from "./lanes";
+import { gate, give, put, slope } from "./lanes";
 import { hash } from "./random";
-
-const SQRT_2_OVER_PI: f32 = 0.7978845608;
-const CUBIC: f32 = 0.044715;
-
-/** 1 / (1 + exp(-2 u)) = (1 + tanh(u)) / 2, u the argument of GELU's tanh. */
-function gate(v: v128): v128 {
-  const cube = f32x4.mul(f32x4.mul(f32x4.splat(CUBIC), v), f32x4.mul(v, v));
-  const u = f32x4.mul(f32x4.splat(-2 * SQRT_2_OVER_PI), f32x4.add(v, cube));
-  const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exp(u)));
-}
 
 export function gelu(x: usize, y: usize, N: i32): void {
   for (let left = N; left > 0; left -= 4, x += 16, y += 16) {
@@ -21,15 +10,9 @@ export function gelu(x: usize, y: usize, N: i32): void {
 }
 
 export function gelu_backward(x: usize, dy: usize, dx: usize, N: i32, ACCUMULATE: bool): void {
-  const one = f32x4.splat(1);
   for (let left = N; left > 0; left -= 4, x += 16, dy += 16, dx += 16) {
     const v = v128.load(x);
-    const g = gate(v);
-    // d/dv v g(v) = g + v g' with g' = 2 g (1 - g) u'
-    const square = f32x4.mul(f32x4.splat(3 * CUBIC), f32x4.mul(v, v));
-    const slope = f32x4.mul(f32x4.splat(2 * SQRT_2_OVER_PI), f32x4.add(one, square));
-    const bend = f32x4.mul(f32x4.mul(v, g), f32x4.mul(f32x4.sub(one, g), slope));
-    give(dx, f32x4.mul(f32x4.add(g, bend), v128.load(dy)), left, ACCUMULATE);
+    give(dx, f32x4.mul(slope(v, gate(v)), v128.load(dy)), left, ACCUMULATE);
   }
 }
 

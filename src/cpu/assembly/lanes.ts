@@ -40,24 +40,50 @@ export function largest(x: v128): f32 {
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
+// An engine builds a constant vector anew at every use; a load that fills all lanes is one operation.
+// prettier-ignore
+const TABLE = memory.data<f32>([
+  88, -87, 1.44269504, 12582912, 0.693359375, 2.1219444e-4, 1.98756915e-4, 1.3981999507e-3,
+  8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1, -1.5957691216, 0.044715,
+  0.13414499163627625, 1.5957691216,
+]);
+
+function constant(i: i32): v128 {
+  return v128.load_splat<f32>(TABLE + ((<usize>i) << 2));
+}
+
 /**
  * exp(x) within 2 units in the last place, arguments clamped to -87 .. 88: x = n ln 2 + r, a polynomial of r
  * (the coefficients of Cephes' expf), and n added to the exponent bits.
  */
 export function exp(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(88)), f32x4.splat(-87));
+  x = f32x4.pmax(f32x4.pmin(x, constant(0)), constant(1));
   // 1.5 * 2^23 leaves the rounded integer in the low bits
-  const shifted = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504)), f32x4.splat(12582912));
-  const n = f32x4.sub(shifted, f32x4.splat(12582912));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.1219444e-4)));
-  let y = f32x4.add(f32x4.mul(r, f32x4.splat(1.98756915e-4)), f32x4.splat(1.3981999507e-3));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(8.3334519073e-3));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(4.1665795894e-2));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(1.6666665459e-1));
-  y = f32x4.add(f32x4.mul(y, r), f32x4.splat(5.0000001201e-1));
-  y = f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), f32x4.add(r, f32x4.splat(1)));
+  const shifted = f32x4.add(f32x4.mul(x, constant(2)), constant(3));
+  const n = f32x4.sub(shifted, constant(3));
+  let r = f32x4.sub(x, f32x4.mul(n, constant(4)));
+  r = f32x4.add(r, f32x4.mul(n, constant(5)));
+  let y = f32x4.add(f32x4.mul(r, constant(6)), constant(7));
+  y = f32x4.add(f32x4.mul(y, r), constant(8));
+  y = f32x4.add(f32x4.mul(y, r), constant(9));
+  y = f32x4.add(f32x4.mul(y, r), constant(10));
+  y = f32x4.add(f32x4.mul(y, r), constant(11));
+  y = f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), f32x4.add(r, constant(12)));
   return i32x4.add(y, i32x4.shl(shifted, 23));
+}
+
+/** 1 / (1 + exp(-2 u)) = (1 + tanh(u)) / 2, u = sqrt(2 / pi) (v + 0.044715 v^3) the argument of GELU's tanh at v. */
+export function gate(v: v128): v128 {
+  const cube = f32x4.mul(f32x4.mul(constant(14), v), f32x4.mul(v, v));
+  const u = f32x4.mul(constant(13), f32x4.add(v, cube));
+  return f32x4.div(constant(12), f32x4.add(constant(12), exp(u)));
+}
+
+/** Derivative of v g by v, g = gate(v): g + v g' with g' = 2 g (1 - g) u'. */
+export function slope(v: v128, g: v128): v128 {
+  const square = f32x4.mul(constant(15), f32x4.mul(v, v));
+  const steep = f32x4.mul(constant(16), f32x4.add(constant(12), square));
+  return f32x4.add(g, f32x4.mul(f32x4.mul(v, g), f32x4.mul(f32x4.sub(constant(12), g), steep)));
 }
 
 /** log(x) of a positive normal number: x = 2^e m with m near 1, and the series of atanh((m-1)/(m+1)). */

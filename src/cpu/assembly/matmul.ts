@@ -94,13 +94,23 @@ function packA(a: usize, step: usize, along: usize, kc: i32, rows: i32, out: usi
   }
 }
 
-function put(to: usize, x: v128, y: v128, add: bool): void {
-  v128.store(to, add ? f32x4.add(v128.load(to), x) : x);
-  v128.store(to, add ? f32x4.add(v128.load(to, 16), y) : y, 16);
+/** Eight elements of a row of C: x and y on top of the bias, if any, and of what is there, if they are added. */
+function put(to: usize, x: v128, y: v128, bias: usize, add: bool): void {
+  if (bias != 0) {
+    const first = v128.load(bias);
+    const second = v128.load(bias, 16);
+    x = f32x4.add(add ? f32x4.add(v128.load(to), first) : first, x);
+    y = f32x4.add(add ? f32x4.add(v128.load(to, 16), second) : second, y);
+  } else if (add) {
+    x = f32x4.add(v128.load(to), x);
+    y = f32x4.add(v128.load(to, 16), y);
+  }
+  v128.store(to, x);
+  v128.store(to, y, 16);
 }
 
-/** One 4x8 tile: stored, or added to what is there. `stride` is the row length of C in bytes. */
-function tile(a: usize, b: usize, kc: i32, c: usize, stride: usize, add: bool): void {
+/** One 4x8 tile: stored, or added to what is there; `bias` 0: none. `stride` is the row length of C in bytes. */
+function tile(a: usize, b: usize, kc: i32, c: usize, stride: usize, bias: usize, add: bool): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -126,35 +136,45 @@ function tile(a: usize, b: usize, kc: i32, c: usize, stride: usize, add: bool): 
     c30 = madd(a3, b0, c30);
     c31 = madd(a3, b1, c31);
   }
-  put(c, c00, c01, add);
-  put(c + stride, c10, c11, add);
-  put(c + 2 * stride, c20, c21, add);
-  put(c + 3 * stride, c30, c31, add);
+  put(c, c00, c01, bias, add);
+  put(c + stride, c10, c11, bias, add);
+  put(c + 2 * stride, c20, c21, bias, add);
+  put(c + 3 * stride, c30, c31, bias, add);
 }
 
-/** Copies (or adds) the part of a tile that lies inside C. */
-function edge(from: usize, c: usize, stride: usize, rows: i32, columns: i32, add: bool): void {
+/** Puts the part of a tile that lies inside C there, as `put` would. */
+function edge(
+  from: usize,
+  c: usize,
+  stride: usize,
+  rows: i32,
+  columns: i32,
+  bias: usize,
+  add: bool,
+): void {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      const to = c + <usize>i * stride + ((<usize>j) << 2);
-      const value = load<f32>(from + ((<usize>(i * 8 + j)) << 2));
-      store<f32>(to, add ? load<f32>(to) + value : value);
+      const at = (<usize>j) << 2;
+      const to = c + <usize>i * stride + at;
+      let start: f32 = add ? load<f32>(to) : 0;
+      if (bias != 0) start += load<f32>(bias + at);
+      store<f32>(to, start + load<f32>(from + ((<usize>(i * 8 + j)) << 2)));
     }
   }
 }
 
-/** Starts C with the bias in every row, or adds it. */
-function addBias(bias: usize, c: usize, M: i32, N: i32, add: bool): void {
-  for (let m = 0; m < M; m++) {
-    for (let n = 0; n < N; n++) {
-      const to = c + ((<usize>(m * N + n)) << 2);
-      const value = load<f32>(bias + ((<usize>n) << 2));
-      store<f32>(to, add ? load<f32>(to) + value : value);
-    }
-  }
+/** What follows the sums of a few rows, while they are in the first cache; 0: nothing there. */
+function follow(c: usize, sum: usize, slope: usize, out: usize, columns: i32): void {
+  if (sum != 0) residual(c, sum, c, columns);
+  if (slope != 0) gelu_backward(slope, c, c, columns, false);
+  if (out != 0) gelu(c, out, columns);
 }
 
-/** C = opA(A) opB(B), or added to what is there; `scratch` has matmul_scratch() bytes. */
+/**
+ * C = opA(A) opB(B), or added to what is there, and what follows: `bias` (N) and `sum` (M,N) are added, then C is
+ * multiplied by the derivative of GELU at `slope` (M,N), then `out` (M,N) becomes GELU of C; 0: none of it.
+ * `scratch` has matmul_scratch() bytes.
+ */
 export function one(
   a: usize,
   b: usize,
@@ -164,6 +184,10 @@ export function one(
   K: i32,
   TA: bool,
   TB: bool,
+  bias: usize,
+  sum: usize,
+  slope: usize,
+  out: usize,
   add: bool,
   scratch: usize,
 ): void {
@@ -178,22 +202,36 @@ export function one(
     const nc = min(NC, N - n0);
     for (let k0 = 0; k0 < K; k0 += KC) {
       const kc = min(KC, K - k0);
-      const sum = add || k0 > 0;
+      const more = add || k0 > 0;
       packB(b + <usize>k0 * bk + <usize>n0 * bn, bk, bn, kc, nc, scratch);
       for (let m = 0; m < M; m += 4) {
         const rows = min(4, M - m);
         packA(a + <usize>m * am + <usize>k0 * ak, ak, am, kc, rows, packedA);
-        let to = c + ((<usize>(m * N + n0)) << 2);
+        const first = (<usize>(m * N + n0)) << 2;
+        let to = c + first;
         let panel = scratch;
+        let start = bias != 0 && k0 == 0 ? bias + ((<usize>n0) << 2) : 0;
         for (let n = 0; n < nc; n += 8) {
           const columns = min(8, nc - n);
-          if (rows == 4 && columns == 8) tile(packedA, panel, kc, to, stride, sum);
+          if (rows == 4 && columns == 8) tile(packedA, panel, kc, to, stride, start, more);
           else {
-            tile(packedA, panel, kc, spare, 32, false);
-            edge(spare, to, stride, rows, columns, sum);
+            tile(packedA, panel, kc, spare, 32, 0, false);
+            edge(spare, to, stride, rows, columns, start, more);
           }
           to += 32;
           panel += (<usize>kc) << 5;
+          if (start != 0) start += 32;
+        }
+        if (k0 + kc < K || (sum | slope | out) == 0) continue;
+        for (let i = 0; i < rows; i++) {
+          const at = first + <usize>i * stride;
+          follow(
+            c + at,
+            sum == 0 ? 0 : sum + at,
+            slope == 0 ? 0 : slope + at,
+            out == 0 ? 0 : out + at,
+            nc,
+          );
         }
       }
     }
@@ -224,17 +262,17 @@ export function matmul(
   scratch: usize,
 ): void {
   if (SUMS) column_sum(b, e, K, N, ACCUMULATE_SUMS);
-  const count = M * N;
+  const count = (<usize>(M * N)) << 2;
   for (let z = 0; z < BATCH; z++) {
-    if (BIAS) addBias(bias, c, M, N, ACCUMULATE);
-    one(a, b, c, M, N, K, TA, TB, BIAS || ACCUMULATE, scratch);
-    if (RESIDUAL) residual(c, r, c, count);
-    if (GELU_BACKWARD) gelu_backward(r, c, c, count, false);
-    if (GELU) gelu(c, e, count);
+    const start = BIAS ? bias : 0;
+    const sum = RESIDUAL ? r : 0;
+    const slope = GELU_BACKWARD ? r : 0;
+    const out = GELU ? e : 0;
+    one(a, b, c, M, N, K, TA, TB, start, sum, slope, out, ACCUMULATE, scratch);
     a += (<usize>(M * K)) << 2;
     b += (<usize>(K * N)) << 2;
-    c += (<usize>count) << 2;
-    r += (<usize>count) << 2;
-    e += (<usize>count) << 2;
+    c += count;
+    r += count;
+    e += count;
   }
 }

@@ -28,11 +28,20 @@ export interface ProjectFile {
 
 export function writeProject({ name, settings, guidelines }: ProjectRow): string {
   const versions = guidelines.map(({ version, preset, text }) => ({ version, preset, text }));
-  const { k, overall, labels, own, strength, overlap, schedule = DEFAULT_SCHEDULE } = settings;
+  const {
+    k,
+    overall,
+    labels,
+    own,
+    strength,
+    overlap,
+    schedule = DEFAULT_SCHEDULE,
+    markdown,
+  } = settings;
   const { policy, explore, gold, goldEvery, repeatEvery } = schedule;
   const known = gold.map(({ item, kind, ranks, explanation, author }) => ({ item, kind, ranks, explanation, author })); // prettier-ignore
   const asked = own.map(({ key, text, scale }) => ({ key, text, scale }));
-  const whole = { k, overall, labels, own: asked, strength, overlap, schedule: { policy, explore, gold: known, goldEvery, repeatEvery } }; // prettier-ignore
+  const whole = { k, overall, labels, own: asked, strength, overlap, schedule: { policy, explore, gold: known, goldEvery, repeatEvery }, markdown }; // prettier-ignore
   return `${JSON.stringify({ schema: SCHEMA, v: 1, name, settings: whole, guidelines: versions }, null, 2)}\n`;
 }
 
@@ -76,6 +85,8 @@ function settingsOf(at: Reader, from: Record<string, unknown>): ProjectSettings 
     strength: at.flag(from["strength"], "strength"),
     overlap: at.whole(from["overlap"], "overlap", 1, 20),
     schedule: scheduleOf(at, at.object(from["schedule"], "schedule")),
+    // absent from files of projects without it
+    ...(from["markdown"] === undefined ? {} : { markdown: at.flag(from["markdown"], "markdown") }),
   };
 }
 

@@ -175,14 +175,20 @@ export function wholeDemonstration(row: JudgementRow): Demonstration | null {
   return { ...one, id: `d_${event}`, annotator, submitted: isoTime(t) };
 }
 
+/** The letter that answer i of a ranking had on screen. */
+export function letterOf({ shown }: Ranking, i: number): string {
+  return letter(shown.length > 0 ? shown.indexOf(i) : i);
+}
+
 /** What a ranking says in one line: "A > C = D > B" by the letters on screen, or why there is none. */
 export function orderOf(ranking: Ranking): string {
-  const { outcome, skip_reason, flags, shown } = ranking;
+  const { outcome, skip_reason, flags } = ranking;
   if (outcome === "skipped") return `skipped: ${skip_reason}`;
   if (outcome === "flagged") return `flagged: ${flags.join("; ")}`;
-  const letterOf = (i: number): string => letter(shown.length > 0 ? shown.indexOf(i) : i);
-  const byLetter = (group: readonly number[]): string => group.map(letterOf).sort().join(" = ");
+  const letters = (group: readonly number[]): string[] =>
+    group.map((i) => letterOf(ranking, i)).sort();
+  const byLetter = (group: readonly number[]): string => letters(group).join(" = ");
   const groups = ranking.ranking.map(byLetter).join(" > ");
-  const open = ranking.unranked.map(letterOf).sort().join(", ");
+  const open = letters(ranking.unranked).join(", ");
   return `${groups}${open === "" ? "" : `, ${open} unranked`}${ranking.all_bad ? ", all bad" : ""}`;
 }

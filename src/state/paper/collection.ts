@@ -131,7 +131,8 @@ function splitOf(adversarial: boolean | null): string {
 function ofRow({ model, promptType, sample, judged, more }: BenchmarkRow): ShownAnswer {
   const rating = Number(more["rating"] ?? "");
   return {
-    ...{ model, asked: promptType, text: sample, ...splitModel(model) },
+    // our own files name the task in a column of its own, of which this is the last part
+    ...{ model, asked: more["task"] ? "" : promptType, text: sample, ...splitModel(model) },
     values: { ...judged, ...(more["rating"] && Number.isFinite(rating) ? { rating } : {}) },
     labels: (more["labels"] ?? "").split("|").filter((label) => label !== ""),
   };

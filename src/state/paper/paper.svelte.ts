@@ -16,6 +16,11 @@ export type SamplesState = "idle" | "loading" | "failed" | "ready";
 /** Where the text of a file beside results.json comes from. @throws Error with one sentence */
 type Source = (file: string) => Promise<string>;
 
+/** Names a point of a figure among all points of a page. */
+export function pointKey({ id }: Figure, { x }: FigurePoint, series: string): string {
+  return JSON.stringify([id, series, x]);
+}
+
 export class Paper {
   state = $state<PaperState>("idle");
   results = $state.raw<Results | null>(null);
@@ -29,6 +34,8 @@ export class Paper {
   kind = $state("");
   size = $state("");
   readonly samples = new Browser();
+  /** the point of a figure whose samples were opened, as `pointKey` names it; "" when nobody is to go back to it */
+  opened = $state("");
   samplesState = $state<SamplesState>("idle");
   samplesFailure = $state("");
   /** task of the samples on screen, "" before any was opened */
@@ -106,6 +113,7 @@ export class Paper {
 
   /** Opens the samples behind a point of a figure; `series` may name a part of its task. Never rejects. */
   async showPoint(figure: Figure, point: FigurePoint, series = ""): Promise<void> {
+    this.opened = pointKey(figure, point, series);
     await this.showTask(
       taskOf(figure, point, this.results?.samples.map((one) => one.task) ?? []),
       point.models ?? null,
