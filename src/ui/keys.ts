@@ -144,7 +144,7 @@ function runKey(play: Play, event: KeyboardEvent): boolean {
       return true;
     case "ArrowLeft":
     case "ArrowRight":
-      if (play.station !== "reinforce" || inControl(event.target)) return false;
+      if (play.station !== "reinforce") return false;
       play.trainer.timeline.scrub(event.key === "ArrowLeft" ? -1 : 1);
       return true;
     case "Home":

@@ -84,12 +84,12 @@ test.each([1280, 320])("as Markdown it is laid out and clean, %i px wide", async
   expect(await rich.locator("code").allTextContents()).toEqual(["sort()"]);
   expect(await rich.locator("s").allTextContents()).toEqual(["do"]);
   expect(await rich.locator(".quote").allTextContents()).toEqual(["said someone"]);
-  // code and tables keep their spaces; an address is shown, not linked; HTML is shown, not run
+  // code and tables keep their spaces; an address is shown, not linked; HTML and entities are shown, not run
   const [code, table] = await rich.locator(".code").allTextContents();
   expect([code, table]).toEqual(["const a = [3,  1];", "| a | b |\n| - | - |\n| 1 | 2 |"]);
   const text = (await rich.textContent()) ?? "";
   expect(text).toContain("the manual (https://example.org/sort)");
-  expect(text).toContain('<b onclick="x()">raw</b> & *star*');
+  expect(text).toContain('<b onclick="x()">raw</b> &amp; *star*');
   expect(await rich.locator("a, [onclick]").count()).toBe(0);
   expect(await card("Use sort").textContent()).toBe(PLAIN);
   expect(await problems(page)).toEqual([]);
