@@ -112,6 +112,12 @@ describe.each([1280, 320])("%i px wide", (width) => {
     expect(await bars.textContent()).not.toContain("the paper, 1.3 B");
     await page.getByRole("button", { name: "Show all" }).press("Enter");
     expect(await bars.textContent()).toContain("the paper, 1.3 B");
+    const rows = page.getByRole("region", { name: "Benchmark suite, few-shot, table" }).locator("tbody tr"); // prettier-ignore
+    expect(await rows.count()).toBe(2);
+    await page.getByRole("button", { name: "Fold all" }).press("Enter");
+    await expect.poll(() => rows.count()).toBe(0);
+    await page.locator("details summary").filter({ hasText: "Benchmark suite, few-shot" }).press("Enter"); // prettier-ignore
+    await expect.poll(() => rows.count()).toBe(2);
     await bars.getByRole("button", { name: "Table" }).press("Enter");
     expect(await bars.locator("tbody tr").count()).toBe(13);
     expect(await problems(page)).toEqual([]);

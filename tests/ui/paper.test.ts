@@ -26,6 +26,7 @@ import {
   xTicks,
 } from "../../src/state/paper/figure.ts";
 import { Paper, paperOf } from "../../src/state/paper/paper.svelte.ts";
+import { shownTable } from "../../src/state/paper/table.ts";
 import { taskOf } from "../../src/state/paper/task-of.ts";
 import { jsonOf, readResults, readSamples } from "../../src/state/paper/read-results.ts";
 import { FILES, MODELS, RESULTS, samples, toxicityCsv } from "../support/paper.ts";
@@ -299,6 +300,42 @@ describe("our export", () => {
     expect(csv("truthfulness/qa")[0]).toBe(
       ",model_type,prompt_type,adversarial,question,answer,true,info,rating,labels,task,split,seed",
     );
+  });
+});
+
+describe("tables", () => {
+  const table = {
+    ...{ id: "t", title: "T", section: "§1" },
+    columns: ["model", "true", "micro ppo", "small ppo", "micro sft", "the paper"],
+    rows: [
+      ["micro ppo", "1", "2", "3", "4", "5"],
+      ["small sft", "6", "7", "8", "9", "10"],
+      ["small: accuracy", "11", "12", "13", "14", "15"],
+      ["micro", "16", "17", "18", "19", "20"],
+      ["fails task", "21", "22", "23", "24", "25"],
+    ],
+  };
+  const shown = (kind: string, size: string) => {
+    const { columns, rows } = shownTable(table, MODELS, { kind, size });
+    return [columns, ...rows.map((row) => row.join(" "))];
+  };
+
+  test("lose the rows and columns of other models and sizes, and keep what names none", () => {
+    expect(shownTable(table, MODELS, { kind: "", size: "" })).toBe(table);
+    expect(shown("ppo", "")).toEqual([
+      ["model", "true", "micro ppo", "small ppo", "the paper"],
+      "micro ppo 1 2 3 5",
+      "small: accuracy 11 12 13 15",
+      "micro 16 17 18 20",
+      "fails task 21 22 23 25",
+    ]);
+    expect(shown("", "small")).toEqual([
+      ["model", "true", "small ppo", "the paper"],
+      "small sft 6 8 10",
+      "small: accuracy 11 13 15",
+      "fails task 21 23 25",
+    ]);
+    expect(shown("ppo", "small").slice(1)).toEqual(["small: accuracy 11 13 15", "fails task 21 23 25"]); // prettier-ignore
   });
 });
 

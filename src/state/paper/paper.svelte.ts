@@ -1,4 +1,5 @@
 // The paper page: results of `npm run reproduce` as shipped or as a person opened them, and the samples behind them.
+import { SvelteSet } from "svelte/reactivity";
 import { code, FormatError, found } from "../../formats/errors.ts";
 import type { Figure, FigurePoint, Results, SampledPrompt } from "../../reproduce/results.ts";
 import type { Announcer } from "../announcer.svelte.ts";
@@ -15,6 +16,9 @@ export type SamplesState = "idle" | "loading" | "failed" | "ready";
 
 /** Where the text of a file beside results.json comes from. @throws Error with one sentence */
 type Source = (file: string) => Promise<string>;
+
+/** Tables that are open at first. */
+const OPEN = 2;
 
 /** Names a point of a figure among all points of a page. */
 export function pointKey({ id }: Figure, { x }: FigurePoint, series: string): string {
@@ -33,6 +37,8 @@ export class Paper {
   /** models that figures and samples show; "" stands for all */
   kind = $state("");
   size = $state("");
+  /** tables that are open, by their names */
+  readonly unfolded = new SvelteSet<string>();
   readonly samples = new Browser();
   /** the point of a figure whose samples were opened, as `pointKey` names it; "" when nobody is to go back to it */
   opened = $state("");
@@ -101,6 +107,8 @@ export class Paper {
 
   #adopt(results: Results, own: string | null): void {
     this.results = results;
+    this.unfolded.clear();
+    for (const { id } of results.tables.slice(0, OPEN)) this.unfolded.add(id);
     this.own = own;
     this.state = "ready";
     this.kind = "";
