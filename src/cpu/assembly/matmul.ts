@@ -1,6 +1,7 @@
-// C = opA(A) opB(B) in 4x8 register tiles over packed panels (Goto & van de Geijn 2008).
+// C = opA(A) opB(B) in 4x8 register tiles over packed panels, and what follows it.
 import { gelu, gelu_backward, residual } from "./elementwise";
 import { madd } from "./lanes";
+import { packA, packB } from "./pack";
 import { column_sum } from "./rows";
 
 // Columns of k and of n per packed block of B: 512 KiB, which stays in the second-level cache.
@@ -10,88 +11,6 @@ const NC: i32 = 512;
 /** Bytes of scratch: the block of B, four packed rows of A and one tile. */
 export function matmul_scratch(): i32 {
   return (KC * NC + KC * 4 + 32) * 4;
-}
-
-/** Four rows of kc elements, `along` bytes apart, to kc groups of four, 32 bytes apart. */
-function packTransposed(from: usize, along: usize, kc: i32, to: usize): void {
-  let k = 0;
-  for (; k + 4 <= kc; k += 4, from += 16, to += 128) {
-    transpose4(from, along, to, 32);
-  }
-  for (; k < kc; k++, from += 4, to += 32) {
-    for (let j = 0; j < 4; j++) {
-      store<f32>(to + ((<usize>j) << 2), load<f32>(from + <usize>j * along));
-    }
-  }
-}
-
-/** A 4x4 block: rows `along` bytes apart become columns, written `step` bytes apart. */
-function transpose4(from: usize, along: usize, to: usize, step: usize): void {
-  const r0 = v128.load(from);
-  const r1 = v128.load(from + along);
-  const r2 = v128.load(from + 2 * along);
-  const r3 = v128.load(from + 3 * along);
-  const s0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-  const s1 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const s2 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const s3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(s0, s1, 0, 1, 4, 5));
-  v128.store(to + step, v128.shuffle<f32>(s0, s1, 2, 3, 6, 7));
-  v128.store(to + 2 * step, v128.shuffle<f32>(s2, s3, 0, 1, 4, 5));
-  v128.store(to + 3 * step, v128.shuffle<f32>(s2, s3, 2, 3, 6, 7));
-}
-
-/** Packs kc x nc elements of opB(B) into panels of eight columns, the last padded with zeros. */
-function packB(b: usize, step: usize, along: usize, kc: i32, nc: i32, out: usize): void {
-  for (let n = 0; n < nc; n += 8) {
-    if (along == 4 && n + 8 <= nc) {
-      let from = b + ((<usize>n) << 2);
-      for (let k = 0; k < kc; k++) {
-        v128.store(out, v128.load(from));
-        v128.store(out, v128.load(from, 16), 16);
-        from += step;
-        out += 32;
-      }
-      continue;
-    }
-    if (step == 4 && n + 8 <= nc) {
-      packTransposed(b + <usize>n * along, along, kc, out);
-      packTransposed(b + <usize>(n + 4) * along, along, kc, out + 16);
-      out += (<usize>kc) << 5;
-      continue;
-    }
-    for (let j = 0; j < 8; j++) {
-      let to = out + ((<usize>j) << 2);
-      let from = b + <usize>(n + j) * along;
-      const inside = n + j < nc;
-      for (let k = 0; k < kc; k++) {
-        store<f32>(to, inside ? load<f32>(from) : 0);
-        from += step;
-        to += 32;
-      }
-    }
-    out += (<usize>kc) << 5;
-  }
-}
-
-/** Packs `rows` <= 4 rows of opA(A) as kc groups of four, the missing rows as zeros. */
-function packA(a: usize, step: usize, along: usize, kc: i32, rows: i32, out: usize): void {
-  let k = 0;
-  if (rows == 4 && along == 4) {
-    for (; k < kc; k++) v128.store(out + ((<usize>k) << 4), v128.load(a + <usize>k * step));
-    return;
-  }
-  if (rows == 4 && step == 4) {
-    for (; k + 4 <= kc; k += 4) {
-      transpose4(a + ((<usize>k) << 2), along, out + ((<usize>k) << 4), 16);
-    }
-  }
-  for (; k < kc; k++) {
-    for (let i = 0; i < 4; i++) {
-      const value = i < rows ? load<f32>(a + <usize>k * step + <usize>i * along) : 0;
-      store<f32>(out + ((<usize>(k * 4 + i)) << 2), value);
-    }
-  }
 }
 
 /** Eight elements of a row of C: x and y on top of the bias, if any, and of what is there, if they are added. */
@@ -163,11 +82,48 @@ function edge(
   }
 }
 
-/** What follows the sums of a few rows, while they are in the first cache; 0: nothing there. */
-function follow(c: usize, sum: usize, slope: usize, out: usize, columns: i32): void {
-  if (sum != 0) residual(c, sum, c, columns);
-  if (slope != 0) gelu_backward(slope, c, c, columns, false);
-  if (out != 0) gelu(c, out, columns);
+/** At most four rows of C over a block of packed columns; `spare` holds a tile that C has no room for. */
+function tiles(
+  packedA: usize,
+  panel: usize,
+  kc: i32,
+  c: usize,
+  stride: usize,
+  rows: i32,
+  nc: i32,
+  bias: usize,
+  add: bool,
+  spare: usize,
+): void {
+  for (let n = 0; n < nc; n += 8) {
+    const columns = min(8, nc - n);
+    if (rows == 4 && columns == 8) tile(packedA, panel, kc, c, stride, bias, add);
+    else {
+      tile(packedA, panel, kc, spare, 32, 0, false);
+      edge(spare, c, stride, rows, columns, bias, add);
+    }
+    c += 32;
+    panel += (<usize>kc) << 5;
+    if (bias != 0) bias += 32;
+  }
+}
+
+/** What follows the sums of a few rows, `at` bytes into C, while they are in the first cache; 0: nothing there. */
+function follow(
+  at: usize,
+  stride: usize,
+  rows: i32,
+  columns: i32,
+  c: usize,
+  sum: usize,
+  slope: usize,
+  out: usize,
+): void {
+  for (let i = 0; i < rows; i++, at += stride) {
+    if (sum != 0) residual(c + at, sum + at, c + at, columns);
+    if (slope != 0) gelu_backward(slope + at, c + at, c + at, columns, false);
+    if (out != 0) gelu(c + at, out + at, columns);
+  }
 }
 
 /**
@@ -204,35 +160,14 @@ export function one(
       const kc = min(KC, K - k0);
       const more = add || k0 > 0;
       packB(b + <usize>k0 * bk + <usize>n0 * bn, bk, bn, kc, nc, scratch);
+      const last = k0 + kc == K;
       for (let m = 0; m < M; m += 4) {
         const rows = min(4, M - m);
         packA(a + <usize>m * am + <usize>k0 * ak, ak, am, kc, rows, packedA);
-        const first = (<usize>(m * N + n0)) << 2;
-        let to = c + first;
-        let panel = scratch;
-        let start = bias != 0 && k0 == 0 ? bias + ((<usize>n0) << 2) : 0;
-        for (let n = 0; n < nc; n += 8) {
-          const columns = min(8, nc - n);
-          if (rows == 4 && columns == 8) tile(packedA, panel, kc, to, stride, start, more);
-          else {
-            tile(packedA, panel, kc, spare, 32, 0, false);
-            edge(spare, to, stride, rows, columns, start, more);
-          }
-          to += 32;
-          panel += (<usize>kc) << 5;
-          if (start != 0) start += 32;
-        }
-        if (k0 + kc < K || (sum | slope | out) == 0) continue;
-        for (let i = 0; i < rows; i++) {
-          const at = first + <usize>i * stride;
-          follow(
-            c + at,
-            sum == 0 ? 0 : sum + at,
-            slope == 0 ? 0 : slope + at,
-            out == 0 ? 0 : out + at,
-            nc,
-          );
-        }
+        const at = (<usize>(m * N + n0)) << 2;
+        const start = bias != 0 && k0 == 0 ? bias + ((<usize>n0) << 2) : 0;
+        tiles(packedA, scratch, kc, c + at, stride, rows, nc, start, more, spare);
+        if (last) follow(at, stride, rows, nc, c, sum, slope, out);
       }
     }
   }
