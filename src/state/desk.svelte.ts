@@ -117,7 +117,7 @@ export class Desk {
   undo(): void {
     const { arena } = this;
     const { announcer } = this.#parts;
-    const last = arena.revising ? undefined : arena.judged.at(-1);
+    const last = arena.judged[this.#place - 1];
     if (arena.canUndo) {
       arena.undo();
       announcer.say("Undone.");
@@ -131,10 +131,33 @@ export class Desk {
     }
   }
 
+  /** Place of the ranking on screen among the saved ones; behind them for one that is new. */
+  get #place(): number {
+    const { judged, revising, set } = this.arena;
+    const at = revising ? judged.findIndex((one) => one.set.task === set?.task) : -1;
+    return at < 0 ? judged.length : at;
+  }
+
+  /** Whether there is a step on: in the places, or from a saved ranking that was not touched. */
+  get canRedo(): boolean {
+    return this.arena.canRedo || (this.arena.revising && !this.arena.canUndo);
+  }
+
+  /** One step on: in the places on screen, or through the saved rankings and out of them. */
   redo(): void {
-    const possible = this.arena.canRedo;
-    this.arena.redo();
-    this.#parts.announcer.say(possible ? "Redone." : "Nothing to redo.");
+    const { arena } = this;
+    const { announcer } = this.#parts;
+    if (arena.canRedo) {
+      arena.redo();
+      announcer.say("Redone.");
+    } else if (!this.canRedo) {
+      announcer.say("Nothing to redo.");
+    } else {
+      const next = arena.judged[this.#place + 1];
+      if (next === undefined) this.cancelEdit();
+      else this.edit(next.set.task);
+      announcer.say(next === undefined ? "Left as it was." : "On to the ranking after.");
+    }
   }
 
   /** Puts a saved ranking on screen to be changed; the set there waits. */

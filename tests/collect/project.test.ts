@@ -124,6 +124,19 @@ describe("judging", () => {
     expect(project.judging.set?.item).toBe(first);
     await project.decisions.undo();
     expect(here.announcer.polite).toContain("Nothing to undo");
+    // and on again, through them and out, to nothing here, as all are judged
+    const oldest = project.judging.set?.item;
+    expect(project.decisions.canRedo).toBe(true);
+    await project.decisions.redo();
+    expect(project.judging.revising).toBe(true);
+    expect(project.judging.set?.item).not.toBe(oldest);
+    await project.decisions.redo();
+    expect([project.judging.set, project.decisions.canRedo]).toEqual([null, false]);
+    await project.decisions.redo();
+    expect(here.announcer.polite).toContain("Nothing to redo");
+    await project.decisions.undo();
+    await project.decisions.undo();
+    expect(project.judging.set?.item).toBe(oldest);
     // Enter on what nobody changed stores nothing
     await project.decisions.submit();
     expect(here.announcer.polite).toContain("Left as it was");

@@ -13,10 +13,25 @@ function setOf(task: string): AnswerSet {
   return { task, promptId: task, prompt: "Tell me.", answers, shown: [0, 1, 2] };
 }
 
+/** A desk over stored rankings alone. */
+function deskOver(persisted: Partial<Persisted>): { desk: Desk; announcer: Announcer } {
+  const announcer = new Announcer();
+  const reward = { fit: () => Promise.resolve(), scores: () => Promise.resolve(null) };
+  const desk = new Desk({
+    trainer: { ready: false } as unknown as Trainer,
+    reward: reward as unknown as Reward,
+    persisted: persisted as Persisted,
+    announcer,
+    busy: () => false,
+    tell: () => undefined,
+  });
+  return { desk, announcer };
+}
+
 test("a guess survives that the rankings are read again while its ranking is being saved", async () => {
   const rows: Ranked[] = [];
   let reading: Promise<void> = Promise.resolve();
-  const persisted = {
+  const { desk } = deskOver({
     rankings: () => Promise.resolve([...rows]),
     judge: (task: string, judgement: ReturnType<typeof toJudgement>) => {
       rows.push({ task, judgement } as unknown as Ranked);
@@ -24,15 +39,6 @@ test("a guess survives that the rankings are read again while its ranking is bei
       reading = desk.read();
       return Promise.resolve();
     },
-  } as unknown as Persisted;
-  const reward = { fit: () => Promise.resolve(), scores: () => Promise.resolve(null) };
-  const desk = new Desk({
-    trainer: { ready: false } as unknown as Trainer,
-    reward: reward as unknown as Reward,
-    persisted,
-    announcer: new Announcer(),
-    busy: () => false,
-    tell: () => undefined,
   });
   for (const task of ["a", "b"]) {
     desk.arena.show(setOf(task));
@@ -45,4 +51,47 @@ test("a guess survives that the rankings are read again while its ranking is bei
     ["a", { right: 3, pairs: 3 }],
     ["b", { right: 3, pairs: 3 }],
   ]);
+});
+
+test("undo walks back through the saved rankings, redo through them and out again", async () => {
+  const rows: Ranked[] = [];
+  const { desk, announcer } = deskOver({
+    rankings: () => Promise.resolve([...rows]),
+    judge: (task: string, judgement: ReturnType<typeof toJudgement>) => {
+      rows.push({ task, judgement } as unknown as Ranked);
+      return Promise.resolve();
+    },
+  });
+  const { arena } = desk;
+  for (const task of ["a", "b", "c"]) {
+    arena.show(setOf(task));
+    if (task === "c") break;
+    for (const place of [1, 2]) arena.placeFocused(place);
+    await desk.submit();
+  }
+  const here = (): [string | undefined, boolean] => [arena.set?.task, arena.revising];
+  expect(desk.canRedo).toBe(false);
+  desk.redo();
+  expect([...here(), announcer.polite]).toEqual(["c", false, expect.stringContaining("Nothing to redo")]); // prettier-ignore
+  desk.undo();
+  expect(here()).toEqual(["b", true]);
+  desk.undo();
+  expect(here()).toEqual(["a", true]);
+  desk.undo();
+  expect([...here(), announcer.polite]).toEqual(["a", true, expect.stringContaining("Nothing to undo")]); // prettier-ignore
+  desk.redo();
+  expect(here()).toEqual(["b", true]);
+  // a change is undone and redone first
+  arena.placeFocused(3);
+  expect(desk.canRedo).toBe(false);
+  desk.undo();
+  expect([...here(), arena.canRedo]).toEqual(["b", true, true]);
+  desk.redo();
+  desk.undo();
+  expect(here()).toEqual(["b", true]);
+  arena.redo();
+  arena.undo();
+  desk.edit("b");
+  desk.redo();
+  expect(here()).toEqual(["c", false]);
 });

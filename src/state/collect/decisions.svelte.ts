@@ -75,11 +75,32 @@ export class Decisions {
     this.#announcer.say("Back to the one before. Change it and press Enter, or leave it.");
   }
 
-  redo(): void {
+  /** Whether there is a step on: on the board, or from a saved decision that was not touched. */
+  get canRedo(): boolean {
     const { judging } = this.#project;
-    const possible = judging.canRedo;
-    judging.redo();
-    this.#announcer.say(possible ? "Redone." : "Nothing to redo.");
+    return judging.canRedo || (judging.set !== null && judging.revising && !judging.canUndo);
+  }
+
+  /** One step on: on the board, or through the saved decisions and out of them. */
+  async redo(): Promise<void> {
+    const { judging, queue, annotator, task } = this.#project;
+    const { set } = judging;
+    if (judging.canRedo) {
+      judging.redo();
+      this.#announcer.say("Redone.");
+      return;
+    }
+    if (!this.canRedo || set === null) {
+      this.#announcer.say("Nothing to redo.");
+      return;
+    }
+    const next = queue.ledger.after(set.item, annotator);
+    if (next === null) {
+      await this.cancelEdit();
+      return;
+    }
+    await this.edit(task(next.name));
+    this.#announcer.say("On to the one after. Change it and press Enter, or leave it.");
   }
 
   /** Puts a decision of this person on screen, to be changed. */

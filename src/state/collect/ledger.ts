@@ -99,6 +99,11 @@ export class Ledger {
     return this.#find(name, annotator)?.before?.mark ?? null;
   }
 
+  /** What a person judged or changed after this one. */
+  after(name: string, annotator: string): Mark | null {
+    return this.#find(name, annotator)?.after?.mark ?? null;
+  }
+
   /** The names of a person's newest judgements, the newest first. */
   newest(annotator: string, most: number): string[] {
     const names: string[] = [];

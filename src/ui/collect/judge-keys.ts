@@ -48,7 +48,7 @@ export function judgeKey(actions: JudgeActions, event: KeyboardEvent): boolean {
       void project.decisions.cancelEdit();
       return true;
     case "Z":
-      project.decisions.redo();
+      void project.decisions.redo();
       return true;
     case "l":
       void project.asking.later();
