@@ -70,6 +70,16 @@ export class Persisted {
     await this.#opened().append("demonstration.submit", task, { promptId, prompt, completion });
   }
 
+  /** Examples that a person wrote for the model, the oldest first; `t` in milliseconds since 1970. */
+  async demonstrations(): Promise<readonly { prompt: string; response: string; t: number }[]> {
+    const events = (await this.#store?.events()) ?? [];
+    return events.flatMap((event) => {
+      if (event.kind !== "demonstration.submit") return [];
+      const { prompt, completion: response } = event.body;
+      return [{ prompt, response, t: event.t }];
+    });
+  }
+
   /** The last run, or null. */
   async lastRun(): Promise<RunRow | null> {
     if (this.connection === null) return null;

@@ -50,6 +50,8 @@ export class Play {
   notices = $state.raw<readonly string[]>([]);
   /** the recorded run on screen, if it is one */
   recording = $state.raw<RecordedRun | null>(null);
+  /** examples that a person wrote here and that the model on screen has not copied, as a reload starts without them */
+  forgotten = $state.raw<readonly { prompt: string; response: string }[]>([]);
   #addressed = $state<EngineWish | null>(null);
 
   constructor(trainer = new Trainer()) {
@@ -216,17 +218,35 @@ export class Play {
     response: string,
   ): Promise<{ lossBefore: number; lossAfter: number; samples: readonly Sample[] }> {
     const id = `own-${freshId()}`;
-    const loss = await this.trainer.ask((api) => api.demonstrate([{ prompt, response }]));
-    // the run that there was learned from the model before this one, and the trainer has dropped it
-    this.run.drop();
-    this.recording = null;
-    this.taste.clear();
+    const loss = await this.#copy(prompt, response);
     await this.persisted.demonstrate(id, prompt, response);
     // the reward model reads the model that has just learned
     await this.reward.fit(this.arena.judged);
     const ask = { id, text: prompt };
     const sets = await this.trainer.ask((api) => api.sample([ask], 3, this.run.config.seed, "sft"));
     return { ...loss, samples: sets[0] ?? [] };
+  }
+
+  /** Lets the model copy the examples of earlier visits, one after the other. @throws Error with one sentence */
+  async copyAgain(): Promise<void> {
+    while (this.forgotten[0] !== undefined) {
+      const [example, ...rest] = this.forgotten;
+      await this.#copy(example.prompt, example.response);
+      this.forgotten = rest;
+    }
+    await this.reward.fit(this.arena.judged);
+  }
+
+  /** The run that there was learned from the model before the example, and the trainer drops it. */
+  async #copy(
+    prompt: string,
+    response: string,
+  ): Promise<{ lossBefore: number; lossAfter: number }> {
+    const loss = await this.trainer.ask((api) => api.demonstrate([{ prompt, response }]));
+    this.run.drop();
+    this.recording = null;
+    this.taste.clear();
+    return loss;
   }
 
   /** Which rankings moved the answers of the taste test. */
@@ -275,10 +295,17 @@ export class Play {
   /** Brings back what was there: the last run, what the rankings taught, sets to rank. */
   async #resume(): Promise<void> {
     if (this.trainer.ready) {
-      await this.#quietly(() => this.run.restore());
+      await this.#quietly(() => this.#restore());
       await this.desk.learn();
     }
     await this.desk.fill();
+  }
+
+  /** The last run with the model that it began from, unless an example ended it: that model is not kept. */
+  async #restore(): Promise<void> {
+    const examples = await this.persisted.demonstrations();
+    await this.run.restore(examples.at(-1)?.t);
+    this.forgotten = this.run.started ? [] : examples;
   }
 
   get #watch(): readonly PromptText[] {

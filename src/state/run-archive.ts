@@ -33,6 +33,8 @@ type KeptChecks = {
 
 export interface KeptRun {
   readonly id: string;
+  /** when it was saved last, milliseconds since 1970 */
+  readonly t: number;
   readonly finished: boolean;
   readonly detail: RunDetail;
 }
@@ -65,6 +67,7 @@ export async function loadRun(persisted: Persisted): Promise<KeptRun | null> {
   if (row === null) return null;
   return {
     id: row.id,
+    t: row.t,
     finished: row.state === "finished",
     detail: row.detail as RunDetail,
   };

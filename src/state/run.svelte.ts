@@ -223,9 +223,13 @@ export class Run {
     }, 120);
   }
 
-  /** Shows the last run again and gives its weights back to the trainer; without one, nothing was run. */
-  async restore(): Promise<void> {
-    const kept = await loadRun(this.#persisted);
+  /**
+   * Shows the last run again and gives its weights back to the trainer; without one, nothing was run. A run saved
+   * before `since` (milliseconds) was ended by what came then.
+   */
+  async restore(since = 0): Promise<void> {
+    const last = await loadRun(this.#persisted);
+    const kept = last !== null && last.t >= since ? last : null;
     const loaded = kept === null ? null : await this.#loaded(kept);
     if (this.busy) return;
     this.#clear();
