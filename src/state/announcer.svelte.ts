@@ -22,6 +22,7 @@ export class Announcer {
   /** What was said is over: another station is open. */
   clear(): void {
     this.polite = "";
+    this.urgent = "";
     this.shown = "";
   }
 

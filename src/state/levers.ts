@@ -97,10 +97,20 @@ export function leashWord(kl: number): string {
   return "far away";
 }
 
-/** What the language-loss meter says: the loss now against the first one. */
-export function speechWord(first: number, now: number): string {
-  if (!Number.isFinite(first) || !Number.isFinite(now)) return "";
-  const change = now - first;
+/** Readings whose mean is compared: a reading is one batch, and those of one model lie 0.1 nats apart. */
+const READINGS = 10;
+const LEAST_READINGS = 5;
+
+/**
+ * What the language-loss meter says: the mean of the last readings against that of the first, "" before there are
+ * enough of both.
+ */
+export function speechWord(losses: readonly number[]): string {
+  const known = losses.filter((loss) => Number.isFinite(loss));
+  const n = Math.min(READINGS, Math.floor(known.length / 2));
+  if (n < LEAST_READINGS) return "";
+  const mean = (some: readonly number[]): number => some.reduce((sum, x) => sum + x, 0) / n;
+  const change = mean(known.slice(-n)) - mean(known.slice(0, n));
   if (change < 0.1) return "fine";
   if (change < 0.4) return "slurring";
   return `forgetting (+${compact(change)})`;

@@ -153,6 +153,7 @@ export class Play {
   /** Starts a run from the rankings, straight or turned round. */
   async reinforce(flip = false): Promise<void> {
     this.#enter("reinforce");
+    this.announcer.clear();
     this.recording = null;
     this.taste.clear();
     this.reward.moved = false;
@@ -167,6 +168,7 @@ export class Play {
 
   /** Goes on with a paused run, or adds as many steps to a finished one. */
   async resume(): Promise<void> {
+    this.announcer.clear();
     await this.run.resume(this.#watch, this.#refit());
     this.#ended();
   }
@@ -187,6 +189,7 @@ export class Play {
 
   /** One iteration of a paused or finished run. */
   async stepOnce(): Promise<void> {
+    this.announcer.clear();
     await this.run.stepOnce(this.#watch, this.#refit());
     this.#ended();
   }
@@ -257,6 +260,7 @@ export class Play {
   /** Turns the rankings round, or back, and lets the reward model react. */
   async flip(): Promise<void> {
     this.reward.flipped = !this.reward.flipped;
+    this.reward.without = null;
     await this.reward.fit(this.arena.judged);
     await this.bestOf();
   }
@@ -264,6 +268,7 @@ export class Play {
   /** Leaves one ranking out of the reward model, or (null) none. */
   async leaveOut(task: string | null): Promise<void> {
     this.reward.without = task;
+    this.reward.flipped = false;
     await this.reward.fit(this.arena.judged);
     await this.bestOf();
   }
@@ -345,8 +350,9 @@ export class Play {
   #report(): void {
     const { metrics } = this.trainer;
     const liked = signed(metrics.at("objective/scores", metrics.count - 1));
-    const { step, total } = this.run;
-    this.announcer.sayTraining(`Step ${step} of ${total}. How you like it: ${liked}.`);
+    const { step, total, flipped } = this.run;
+    const whose = flipped ? "How the flipped judge likes it" : "How you like it";
+    this.announcer.sayTraining(`Step ${step} of ${total}. ${whose}: ${liked}.`);
   }
 
   #tell(notice: string): void {

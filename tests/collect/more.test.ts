@@ -87,6 +87,21 @@ describe("an unfinished ranking", () => {
     expect((await reopened(here.collect, project.id)).judging.note).toBe("");
   });
 
+  test("waits while another judgement is changed", async () => {
+    const project = await projectIn(here);
+    await importInto(project, answersFile(2));
+    const first = await rankAndSave(project);
+    project.judging.placeFocused(2);
+    project.judging.note = "half";
+    const waiting = project.judging.set?.item;
+    project.asking.keepDraft();
+    await project.decisions.edit(project.task(first));
+    project.judging.toggleAllBad();
+    await project.decisions.submit();
+    expect([project.judging.set?.item, project.judging.note]).toEqual([waiting, "half"]);
+    expect(project.judging.slots.filter((slot) => slot !== null)).toEqual([2]);
+  });
+
   test("that is damaged is dropped", async () => {
     const project = await projectIn(here);
     await importInto(project, answersFile(1));

@@ -127,6 +127,24 @@ describe("the page", () => {
     expect(paper.task).toBe("toxicity/biased");
   });
 
+  test("of truthfulness opens the part that its series names", async () => {
+    const parts = ["plain", "helpful", "qa"];
+    const [row] = RESULTS.samples;
+    if (row === undefined) throw new Error("The fixture has no samples.");
+    files["results.json"] = { ...RESULTS, samples: [{ ...row, task: "truthfulness" }] };
+    files[row.file] = parts.flatMap((part) => samples(`truthfulness/${part}`).map((one) => ({ ...one, id: `${part}-${one.id}` }))); // prettier-ignore
+    const paper = new Paper(new Announcer());
+    await paper.load();
+    const figure = { ...bars, title: "True and informative answers, micro" };
+    const point = bars.series[0]?.points[4] ?? { x: 0 };
+    const opened = [];
+    for (const series of ["question alone", "careful instruction", "worked pairs"]) {
+      await paper.showPoint(figure, point, series);
+      opened.push(paper.samples.current?.task);
+    }
+    expect(opened).toEqual(parts.map((part) => `truthfulness/${part}`));
+  });
+
   test("a samples file that is gone is told, and the results stay", async () => {
     delete files["samples/preference.json"];
     const paper = new Paper(new Announcer());
@@ -336,6 +354,12 @@ describe("tables", () => {
       "fails task 21 23 25",
     ]);
     expect(shown("ppo", "small").slice(1)).toEqual(["small: accuracy 11 13 15", "fails task 21 23 25"]); // prettier-ignore
+    // a kind alone is of the size in the title
+    const suite = { ...table, title: "Suite, micro, %", columns: ["task", "ppo", "sft"], rows: [["x", "1", "2"]] }; // prettier-ignore
+    const { columns, rows } = shownTable(suite, MODELS, { kind: "sft", size: "micro" });
+    expect([columns, rows]).toEqual([["task", "sft"], [["x", "2"]]]);
+    expect(shownTable(suite, MODELS, { kind: "", size: "small" }).rows).toEqual([]);
+    expect(shownTable(suite, MODELS, { kind: "base", size: "" }).rows).toEqual([]);
   });
 });
 

@@ -98,7 +98,13 @@ describe("levers", () => {
   });
 
   test("a rising language loss is named", () => {
-    expect(speechWord(1.5, 1.52)).toBe("fine");
-    expect(speechWord(1.5, 2.5)).toContain("forgetting");
+    const readings = (...means: number[]): number[] =>
+      means.flatMap((mean) => Array.from({ length: 10 }, (_, i) => mean + (i % 2 === 0 ? 0.2 : -0.2))); // prettier-ignore
+    expect(speechWord(readings(1.5, 1.52))).toBe("fine");
+    expect(speechWord(readings(1.5, 1.7))).toBe("slurring");
+    expect(speechWord(readings(1.5, 1.9, 2.5))).toBe("forgetting (+1)");
+    // one batch says nothing, and is not said to say anything
+    expect(speechWord([1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 2.4])).toBe("");
+    expect(speechWord([...readings(1.5, 1.5), 1.9])).toBe("fine");
   });
 });

@@ -180,7 +180,8 @@ export class Decisions {
     }
     void requestPersistence();
     this.#lastTookBack = false;
-    asking.dropDraft();
+    // the draft of the set that waits is kept while another judgement is changed
+    if (first) asking.dropDraft();
     try {
       await this.#record(ranking.task);
       this.saved = said;

@@ -1,4 +1,5 @@
 // The arithmetic of the paper's figures: which points are shown, their axis, their words, their numbers as a table.
+import { sizeOfTitle } from "./table.ts";
 import type {
   Figure,
   FigurePoint,
@@ -29,9 +30,11 @@ export function shownFigure(
       .map(({ id }) => id),
   );
   const kinds = new Set(models.map((model) => model.kind));
+  const own = sizeOfTitle(figure.title, models);
   const other = (word: string | number): boolean => {
     const named = String(word).toLowerCase();
-    return kind !== "" && named !== kind && kinds.has(named);
+    if (!kinds.has(named)) return false;
+    return (kind !== "" && named !== kind) || (size !== "" && own !== "" && own !== size);
   };
   const keeps = ({ models: behind, x }: FigurePoint, series: string): boolean =>
     behind === undefined || behind.length === 0

@@ -17,6 +17,13 @@ export type SamplesState = "idle" | "loading" | "failed" | "ready";
 /** Where the text of a file beside results.json comes from. @throws Error with one sentence */
 type Source = (file: string) => Promise<string>;
 
+/** Parts of the truthfulness samples by the names of their series (src/reproduce/figures.ts). */
+const STYLES: Readonly<Record<string, string>> = {
+  "question alone": "plain",
+  "careful instruction": "helpful",
+  "worked pairs": "qa",
+};
+
 /** Tables that are open at first. */
 const OPEN = 2;
 
@@ -129,7 +136,8 @@ export class Paper {
     const parts = this.samples.collection?.tasks ?? [];
     const part = parts.find((one) => {
       const name = one.split("/").at(-1) ?? "";
-      return one.includes("/") && series.toLowerCase().split(/[ ,]/).includes(name);
+      const words = [STYLES[series] ?? "", ...series.toLowerCase().split(/[ ,]/)];
+      return one.includes("/") && words.includes(name);
     });
     if (part !== undefined) this.samples.set({ task: part });
   }

@@ -19,6 +19,8 @@ const LIKED: Meter = {
   unit: "learned reward, SD",
   text: "Mean learned reward of fresh answers: 0 is the model before training, 1 the spread of its answers. It is a judge trained by you, not you.",
 };
+/** What the learned reward of a flipped run is called. */
+export const FLIPPED = "How the flipped judge likes it";
 const LEASH: Meter = {
   metric: "objective/kl",
   name: "Leash",
@@ -76,8 +78,18 @@ const METERS: Readonly<Record<Choice, readonly Meter[]>> = {
   ],
 };
 
-export function metersOf(choice: Choice): readonly Meter[] {
-  return METERS[choice];
+/** @param flipped the run learns from the rankings turned round, so that its reward is no liking of the person's */
+export function metersOf(choice: Choice, flipped = false): readonly Meter[] {
+  if (!flipped) return METERS[choice];
+  return METERS[choice].map((meter) =>
+    meter.metric === LIKED.metric
+      ? {
+          ...meter,
+          name: FLIPPED,
+          text: `Your rankings turned round: up is away from what you like. ${meter.text}`,
+        }
+      : meter,
+  );
 }
 
 export interface Reading {
@@ -94,8 +106,7 @@ export function readMeter({ metric }: Meter, metrics: Metrics, row: number): Rea
   if (metric === "objective/scores") return { value: signed(value, 2), word: "" };
   if (metric === "objective/kl") return { value: written, word: leashWord(value) };
   if (metric !== "ptx_loss") return { value: written, word: "" };
-  const first = metrics.column(metric).find((one) => Number.isFinite(one)) ?? value;
-  return { value: written, word: speechWord(first, value) };
+  return { value: written, word: speechWord(metrics.column(metric).slice(0, row + 1)) };
 }
 
 /** The row of the metrics that the playhead (null = the newest) stands at. */
