@@ -5,8 +5,8 @@ import type { Row } from "./columns.ts";
 import { FormatError } from "./errors.ts";
 import { CHAT, lossSentence, spell, textType } from "./exports.ts";
 import type { Exported, Losses, Shape } from "./exports.ts";
-import { isEmpty } from "./pairs.ts";
-import type { Candidate, Collection, Message, Ranking } from "./records.ts";
+import { isEmpty, sameMessages } from "./pairs.ts";
+import type { Candidate, Collection, Message, Ranking, Rating } from "./records.ts";
 
 /** A rating of 5 or more is good, of 3 or less bad; so are the best and the worst group. */
 const GOOD_RATING = 5;
@@ -33,8 +33,8 @@ export function exportUnpaired(all: Collection, { shape }: { shape: Shape }): Ex
       add(ranking.context, one.completion, thumbOf(ranking, one, i)),
     );
   }
-  for (const { context, completion, label } of all.labelled) {
-    add(context, completion, label === -1 ? "middle" : label === 1);
+  for (const { context, completion, label, ratings } of all.labelled) {
+    add(context, completion, label === -1 ? thumbByRating(ratings) : label === 1);
   }
   if (new Set(rows.map(({ label }) => label)).size < 2) {
     const kind = rows[0]?.["label"] === true ? "good" : "bad";
@@ -58,6 +58,13 @@ export function exportUnpaired(all: Collection, { shape }: { shape: Shape }): Ex
     rows,
     loss: lossSentence(from, [rows.length, "line"], losses, always) + rule,
   };
+}
+
+/** By the rating alone, where no thumb was given. */
+function thumbByRating(ratings: readonly Rating[]): boolean | "middle" {
+  const rating = ratings.find(({ key }) => key === "overall")?.value;
+  if (rating === undefined || (rating > BAD_RATING && rating < GOOD_RATING)) return "middle";
+  return rating >= GOOD_RATING;
 }
 
 function thumbOf(ranking: Ranking, one: Candidate, i: number): boolean | "middle" | "both" {
@@ -114,9 +121,11 @@ export function exportSft(
 
 function bestOf(ranking: Ranking): Message[] | null {
   const [group = []] = ranking.ranking;
-  const [only, ...ties] = group;
-  if (only === undefined || ties.length > 0 || ranking.all_bad) return null;
-  return ranking.outcome === "skipped" ? null : (ranking.completions[only]?.completion ?? null);
+  const [best, ...ties] = group.flatMap((i) => ranking.completions[i] ?? []);
+  // the same text of two models is one answer
+  const one = ties.every(({ completion }) => sameMessages(completion, best?.completion ?? []));
+  if (best === undefined || !one || ranking.all_bad || ranking.outcome === "skipped") return null;
+  return best.completion;
 }
 
 /** Every prompt once, in the order of its first appearance. */

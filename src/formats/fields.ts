@@ -71,11 +71,10 @@ export class Fields {
     return typeof value === "number" && Number.isFinite(value) ? String(value) : this.string(key);
   }
 
+  /** A number, also when it is written as text, as CSV does. */
   number(key: string, min = -Infinity, max = Infinity): number {
-    const value = this.raw(key);
-    if (typeof value === "number" && value >= min && value <= max && Number.isFinite(value)) {
-      return value;
-    }
+    const value = numberOf(this.raw(key));
+    if (value !== null && value >= min && value <= max) return value;
     const range = min === -Infinity ? "a number" : `a number from ${min} to ${max}`;
     throw this.refuse(key, range);
   }
@@ -91,8 +90,11 @@ export class Fields {
     throw this.refuse(key, `a whole number from ${min} to ${max}`);
   }
 
+  /** True or false, also as a CSV writes it. */
   boolean(key: string): boolean {
-    const value = this.raw(key);
+    const given = this.raw(key);
+    const text = typeof given === "string" ? given.trim().toLowerCase() : given;
+    const value = text === "true" ? true : text === "false" ? false : given;
     if (typeof value !== "boolean") throw this.refuse(key, "true or false");
     return value;
   }
@@ -143,6 +145,13 @@ export class Fields {
       );
     }
   }
+}
+
+/** A finite number, or a text that is one; null otherwise. */
+function numberOf(value: unknown): number | null {
+  const text = typeof value === "string" && /^\s*-?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(value);
+  const number = text ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : null;
 }
 
 /** "a, b or c". */

@@ -104,13 +104,13 @@ export async function zipFiles(files: readonly BundleFile[]): Promise<Uint8Array
   return zipSync(entries, { level: 6 });
 }
 
-/** One configuration of the card; `test` is the path of what was held out. */
+/** One configuration of the card; `splits` are those that have a row, as `datasets` reads no empty one. */
 interface Config {
   name: string;
   path: string;
   columns: Parameters<typeof features>[0];
   text: string;
-  test?: string;
+  splits: readonly { readonly split: string; readonly path: string }[];
 }
 
 /** A dataset card: what `datasets` needs to load each file with its types, and what is in it. */
@@ -124,6 +124,7 @@ function card(
     ...LOSSLESS.filter(([, , kind]) => all[kind].length > 0).map(([path, schema, kind]) => ({
       name: kind,
       path: path,
+      splits: [{ split: "train", path }],
       columns: losslessColumns(schema),
       text: `Lossless, ${plural(all[kind].length, "record")}. Keep this file.`,
     })),
@@ -131,24 +132,34 @@ function card(
       name,
       path: `data/${name}/train.jsonl`,
       columns: exported.columns,
-      text: `${exported.format}. ${exported.loss}`,
-      ...(test === undefined ? {} : { test: `data/${name}/test.jsonl` }),
+      text: `${exported.format}. ${exported.loss}${emptyOf(exported, test?.exported)}`,
+      splits: [
+        { split: "train", path: `data/${name}/train.jsonl`, rows: exported.rows },
+        { split: "test", path: `data/${name}/test.jsonl`, rows: test?.exported.rows ?? [] },
+      ].filter(({ rows }) => rows.length > 0),
     })),
   ];
-  const info = configs.map(
+  const loaded = configs.filter(({ splits }) => splits.length > 0);
+  const info = loaded.map(
     (config) => `- config_name: ${config.name}\n  features:\n${features(config.columns)}`,
   );
-  const data = configs.map(
-    ({ name, path, test }) =>
-      `- config_name: ${name}\n  data_files:\n  - split: train\n    path: ${path}\n${test === undefined ? "" : `  - split: test\n    path: ${test}\n`}`,
+  const data = loaded.map(
+    ({ name, splits }) =>
+      `- config_name: ${name}\n  data_files:\n${splits.map(({ split, path }) => `  - split: ${split}\n    path: ${path}\n`).join("")}`,
   );
   const yaml =
-    configs.length === 0 ? "" : `dataset_info:\n${info.join("")}configs:\n${data.join("")}`;
+    loaded.length === 0 ? "" : `dataset_info:\n${info.join("")}configs:\n${data.join("")}`;
   const named = [...configs, ...companions.map(({ path, about }) => ({ path, text: about }))];
   const list = named.map(({ path, text }) => `- \`${path}\`: ${text}\n`).join("");
   const load =
     'Load one with `datasets.load_dataset("path/to/this/folder", "<name>")`; check the files with `sha256sum -c SHA256SUMS`.';
   return `---\n${yaml}---\n\n# ${oneLine(title)}\n\nPreferences collected with Nudge.\n\n${list}\n${load}\n`;
+}
+
+/** Which of the files have no line, and so no split. */
+function emptyOf(train: Exported, test: Exported | undefined): string {
+  if (train.rows.length === 0) return " No line to train on.";
+  return test?.rows.length === 0 ? " No line was held out." : "";
 }
 
 function oneLine(title: string): string {

@@ -1,4 +1,5 @@
 // Merging what several people collected: a union by id, with every contradiction shown and none decided.
+import type { Ranking } from "../formats/records.ts";
 import { chainProblems, foldEvent } from "../storage/events.ts";
 import type { JudgementRow, StoredEvent } from "../storage/events.ts";
 import { canonicalJson } from "../storage/json.ts";
@@ -60,13 +61,14 @@ function alteredConflict(event: string, versions: readonly JudgementRow[]): Conf
 
 /**
  * One person's versions of one task. A version is replaced when another supersedes it, or has a higher
- * revision and so may have; what is left must say the same.
+ * revision, was made later, and so may have; what is left must say the same.
  */
 function answerConflict(versions: readonly JudgementRow[]): Conflict[] {
   const replaced = new Set(versions.map(({ supersedes }) => supersedes));
-  const newest = Math.max(...versions.map(({ revision }) => revision));
   const heads = versions.filter(
-    ({ event, revision }) => !replaced.has(event) && revision === newest,
+    ({ event, revision }) =>
+      !replaced.has(event) &&
+      !versions.some((other) => other.revision > revision && other.event > event),
   );
   const distinct = new Map(heads.map((row) => [canonicalJson(contentOf(row)), row]));
   const ids = new Set([...distinct.values()].map(({ event }) => event));
@@ -78,16 +80,22 @@ function answerConflict(versions: readonly JudgementRow[]): Conflict[] {
       about: task,
       annotator,
       versions: [...distinct.values()],
-      sentence: `${annotator} answered task ${task} in ${distinct.size} ways in different files, each as revision ${newest}; the latest is used until you choose. None was dropped.`,
+      sentence: `${annotator} answered task ${task} in ${distinct.size} ways in different files, none as a change of another; the latest is used until you choose. None was dropped.`,
     },
   ];
 }
 
-/** What a person said, without when and in which session. */
-function contentOf(row: JudgementRow): unknown {
-  const { state, judgement, reason } = row;
-  const { decision } = row as { decision?: unknown };
-  return { state, judgement, reason, decision };
+/** What a person said, without when, how, in which session and under which id. */
+function contentOf({ state, judgement, reason, decision }: JudgementRow): unknown {
+  if (decision === undefined) return { state, judgement, reason };
+  const { outcome, ranking, unranked, strengths, all_bad, confidence, skip_reason, flags, completions } =
+    decision.ranking as unknown as Ranking; // prettier-ignore
+  return {
+    ...{ state, outcome, strengths, all_bad, confidence, skip_reason, flags },
+    ranking: ranking.map((group) => group.toSorted((a, b) => a - b)),
+    unranked: unranked.toSorted((a, b) => a - b),
+    answers: completions.map(({ completion, ratings }) => ({ completion, ratings })),
+  };
 }
 
 export interface MergedEvents extends Omit<MergedRows, "union"> {

@@ -87,16 +87,28 @@ export type JsonOutcome =
 
 /**
  * Parses JSON from outside. Refuses nesting deeper than DEPTH_LIMIT before parsing (deep values parse
- * but cannot be cloned into IndexedDB), reserved keys, and a key given twice in one object.
+ * but cannot be cloned into IndexedDB), reserved keys, and a key given twice in one object. A whole number beyond 2^53
+ * comes as its digits, so that nothing of it is lost.
  */
 export function readJson(text: string): JsonOutcome {
   const reason = inspect(text);
   if (reason !== null) return { ok: false, reason, hostile: HOSTILE.test(reason) };
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: JSON.parse(wholeAsText(text)) };
   } catch {
     return { ok: false, reason: "found text that is not JSON", hostile: false };
   }
+}
+
+/** A string, which is left alone, or a number. */
+const LITERAL = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** Whole numbers that no double holds (ids of some tools) as text, as they are read from Parquet. */
+function wholeAsText(text: string): string {
+  if (!/\d{16}/.test(text)) return text;
+  return text.replace(LITERAL, (literal) =>
+    /^-?\d+$/.test(literal) && !Number.isSafeInteger(Number(literal)) ? `"${literal}"` : literal,
+  );
 }
 
 /** One pass over the text that looks only at brackets and keys; malformed text is left to JSON.parse. */

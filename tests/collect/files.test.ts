@@ -7,6 +7,7 @@ import { packed } from "../../src/state/collect/exports.ts";
 import type { ExportOptions } from "../../src/state/collect/exports.ts";
 import { ruleOf } from "../../src/state/collect/gold.ts";
 import { Imports } from "../../src/state/collect/imports.svelte.ts";
+import { collect } from "../../src/formats/records.ts";
 import { readProject, writeProject } from "../../src/state/collect/project-file.ts";
 import { Project } from "../../src/state/collect/project.svelte.ts";
 import { wholeRanking } from "../../src/state/collect/sets.ts";
@@ -92,6 +93,12 @@ describe("a zip", () => {
       for (const one of [id, session, submitted]) expect(text).not.toContain(one);
       expect(text).not.toContain(id.slice(0, 13));
     }
+    // a ranking of the first page has its time in `extra` as well
+    const played = { ...rankings[0]!, extra: '{"nudge":{"promptId":"x","source":"person","t":1700000000123,"tokens":[]}}' }; // prettier-ignore
+    const own = await packed(collect([played]), [], { ...OPTIONS, stripped: true }, project.row);
+    const bare = strFromU8(unzipSync(own)["rankings.jsonl"]!);
+    expect(bare).not.toContain("1700000000123");
+    expect(bare).toContain("promptId");
     const restored = await projectIn(there, {}, "");
     await importInto(restored, zip, "keep");
     expect(restored.total).toBe(2);

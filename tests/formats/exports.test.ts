@@ -10,6 +10,7 @@ import {
   candidate,
   contentId,
   newDemonstration,
+  newLabelled,
   newRanking,
   user,
 } from "../../src/formats/new-records.ts";
@@ -264,6 +265,35 @@ describe("Parquet", () => {
   });
 });
 
+describe("what is said in another way", () => {
+  it("SFT takes the best text when two models wrote it alike", () => {
+    const alike = newRanking([user("q")], answers("yes", "yes", "no"), [[0, 1], [2]], { outcome: "ranked" }); // prettier-ignore
+    const other = newRanking([user("q")], answers("yes", "aye", "no"), [[0, 1], [2]], { outcome: "ranked" }); // prettier-ignore
+    expect(exportSft(of(alike), { ...standard, best: true }).rows).toEqual([
+      { prompt: "q", completion: "yes" },
+    ]);
+    expect(exportSft(of(other), { ...standard, best: true }).rows).toEqual([]);
+  });
+
+  it("unpaired goes by the rating where no thumb was given", () => {
+    const labelled = [7, 5, 4, 3, 1].map((overall) => ({ ...newLabelled([user("q")], [assistant(`rated ${overall}`)]), ratings: [{ key: "overall", value: overall }] })); // prettier-ignore
+    const { rows } = exportUnpaired(collect(labelled), standard);
+    expect(rows.map((row) => [row["completion"], row["label"]])).toEqual([
+      ["rated 7", true],
+      ["rated 5", true],
+      ["rated 3", false],
+      ["rated 1", false],
+    ]);
+  });
+
+  it("true, false and decimals of a CSV are read", async () => {
+    const csv = "prompt,completion,label\np,a,true\np,b,False\n";
+    const { records, problems } = await load(csv, "x.csv");
+    expect(problems).toEqual([]);
+    expect(collect(records).labelled.map(({ label }) => label)).toEqual([1, 0]);
+  });
+});
+
 describe("the zip", () => {
   it("holds a card, checksums and the lossless files, and gives every record back", async () => {
     const all = someProject(5);
@@ -283,6 +313,23 @@ describe("the zip", () => {
     const { records, problems } = await load(zip, "project.zip");
     expect(problems).toEqual([]);
     expect(JSON.parse(JSON.stringify(collect(records)))).toEqual(JSON.parse(JSON.stringify(all)));
+  });
+
+  it("names no split without a line, which datasets cannot load", () => {
+    const some = exportPreference(of(sky), { ...standard, ...plain });
+    const none = exportPreference(of(), { ...standard, ...plain });
+    const parts = [
+      { name: "a", exported: some, test: { exported: none } },
+      { name: "b", exported: none, test: { exported: some } },
+      { name: "c", exported: none },
+    ];
+    const card = new TextDecoder().decode(bundleFiles(of(sky), parts, "t")[0]?.bytes);
+    const configs = card.slice(card.indexOf("configs:"), card.lastIndexOf("---"));
+    expect(configs).toContain("- config_name: a\n  data_files:\n  - split: train\n    path: data/a/train.jsonl\n- "); // prettier-ignore
+    expect(configs).toContain("- config_name: b\n  data_files:\n  - split: test\n    path: data/b/test.jsonl\n"); // prettier-ignore
+    expect(card.slice(0, card.lastIndexOf("---"))).not.toContain("config_name: c");
+    expect(card).toContain("No line was held out.");
+    expect(card.match(/No line to train on\./g)).toHaveLength(2);
   });
 
   it("holds the lossless file when there is nothing in it, and refuses odd names", () => {

@@ -1,6 +1,8 @@
 // Merging files of several people: idempotent, commutative, associative on 300 generated sets; conflicts.
 import { describe, expect, test } from "vitest";
 import { readEvents, writeEvents } from "../../src/formats/histories.ts";
+import { assistant, candidate, newRanking, user } from "../../src/formats/new-records.ts";
+import type { Ranking } from "../../src/formats/records.ts";
 import { mergeEvents, mergeRows } from "../../src/quality/merge.ts";
 import { seal } from "../../src/storage/events.ts";
 import type { JudgementRow, StoredEvent } from "../../src/storage/events.ts";
@@ -69,6 +71,28 @@ describe("conflicts", () => {
     expect(mergeRows([row(1, { task: "t" })], [revised]).conflicts).toEqual([]);
     const other = row(3, { task: "t", annotator: "bob", j: { ranks: [2, 1] } });
     expect(mergeRows([row(1, { task: "t" })], [other]).conflicts).toEqual([]);
+  });
+
+  test("a later answer that nobody revised into is shown, whatever its revision says", () => {
+    const edited = row(1, { task: "t", revision: 3 });
+    const later = row(4, { task: "t", j: { ranks: [2, 1] } });
+    expect(mergeRows([edited], [later]).conflicts).toMatchObject([{ kind: "answers", about: "t" }]);
+    // an earlier one may be what was revised
+    expect(mergeRows([row(4, { task: "t", revision: 3 })], [row(1, { task: "t", j: { ranks: [2, 1] } })]).conflicts).toEqual([]); // prettier-ignore
+  });
+
+  test("the same decision at another time, under another id and without its note is no contradiction", () => {
+    const context = [user("p")];
+    const answers = ["a", "b", "c"].map((text) => candidate([assistant(text)]));
+    const said = (n: number, groups: number[][], more: Partial<Ranking> = {}): JudgementRow => {
+      const ranking = newRanking(context, answers, groups, { id: id(n), outcome: "ranked", annotator: "ann", ...more }); // prettier-ignore
+      const decision = { ranking: { ...ranking }, demonstration: null };
+      return { ...row(n, { task: "t" }), judgement: null, decision };
+    };
+    const here = said(1, [[0, 1], [2]], { note: "close", active_ms: 900, session: "x" });
+    expect(mergeRows([here], [said(2, [[1, 0], [2]], { session: "y" })]).conflicts).toEqual([]);
+    expect(mergeRows([here], [said(2, [[2], [0, 1]])]).conflicts).toHaveLength(1);
+    expect(mergeRows([here], [said(2, [[0, 1], [2]], { flags: ["toxic"] })]).conflicts).toHaveLength(1); // prettier-ignore
   });
 
   test("two revisions of one answer are shown", () => {

@@ -92,6 +92,13 @@ describe("JSON", () => {
     expect(readJson(text)).toEqual({ ok: true, value: JSON.parse(text) as unknown });
   });
 
+  it("keeps whole numbers that no double holds as their digits, and all others as numbers", () => {
+    const text = '[1234567890123456789, -9007199254740993, 9007199254740991, 0.12345678901234567, 1e400000, "1234567890123456789 \\" 1234567890123456789"]'; // prettier-ignore
+    const outcome = readJson(text);
+    expect(outcome.ok && outcome.value).toEqual(["1234567890123456789", "-9007199254740993", 9007199254740991, 0.12345678901234567, Infinity, '1234567890123456789 " 1234567890123456789']); // prettier-ignore
+    expect(readJson("[12345678901234567890").ok).toBe(false);
+  });
+
   it("reads 64 levels", () => {
     expect(readJson("[".repeat(64) + "]".repeat(64)).ok).toBe(true);
   });

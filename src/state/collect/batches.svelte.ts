@@ -87,7 +87,9 @@ export class Batches {
   ): Promise<string> {
     const batch = freshId();
     await this.#store.appendAll((nextId, observe) => {
-      for (const { event } of plan.rows) observe(event);
+      // what settles a contradiction has to come after all versions of it, also those that were here
+      const known = plan.conflicts.flatMap(({ versions }) => versions);
+      for (const { event } of [...plan.rows, ...plan.versions, ...known]) observe(event);
       const rows = mergedRows(plan, choices, nextId);
       return addDrafts({ batch, source, records: plan.records, rows });
     }, "Merging");

@@ -11,6 +11,7 @@ import { bundleFiles, zipFiles } from "../../formats/zip.ts";
 import type { BundlePart, Companion } from "../../formats/zip.ts";
 import type { StoredEvent } from "../../storage/events.ts";
 import { isUuidV7 } from "../../storage/ids.ts";
+import { canonicalJson } from "../../storage/json.ts";
 import type { ProjectRow } from "../../storage/projects.ts";
 import { sha256 } from "../../storage/sha256.ts";
 import { PROJECT_FILE, writeProject } from "./project-file.ts";
@@ -118,6 +119,7 @@ export function strippedOf(all: Collection): Collection {
       moves: 0,
       undos: 0,
       note: "",
+      extra: timeless(ranking.extra),
       completions: ranking.completions.map(bare),
     })),
     labelled: all.labelled.map((one) => ({ ...one, active_ms: 0, note: "" })),
@@ -127,6 +129,15 @@ export function strippedOf(all: Collection): Collection {
     }),
     items: all.items.map((item) => ({ ...item, completions: item.completions.map(bare) })),
   };
+}
+
+/** `extra` with the time of a ranking of the first page as 0; what a file brought along stays. */
+function timeless(extra: string): string {
+  if (extra === "") return "";
+  const all = JSON.parse(extra) as { nudge?: { t?: unknown } };
+  return typeof all.nudge?.t === "number"
+    ? canonicalJson({ ...all, nudge: { ...all.nudge, t: 0 } })
+    : extra;
 }
 
 /** The first moment of 2020: before this page, so that nobody takes it for the time of a judgement. */

@@ -1,5 +1,6 @@
 // What an imported file becomes in a project: sets to judge, decisions that count, records that are kept.
 import { candidate, newItem } from "../../formats/new-records.ts";
+import { withExtra } from "../../formats/lossless.ts";
 import { isEmpty, sameMessages } from "../../formats/pairs.ts";
 import type {
   Candidate,
@@ -12,6 +13,7 @@ import type {
 import type { JudgementRow } from "../../storage/events.ts";
 import { isUuidV7 } from "../../storage/ids.ts";
 import { namesItself } from "./blind.ts";
+import { isRepeat } from "./schedule.ts";
 import { MAX_COMPLETIONS, MIN_COMPLETIONS } from "../../storage/judgement.ts";
 import { canonicalJson } from "../../storage/json.ts";
 import type { KeptRecord } from "../../storage/projects.ts";
@@ -58,13 +60,19 @@ export function takeIn(imported: readonly Imported[], mode: IntakeMode, place: P
   const records: Imported[] = [];
   const rows: JudgementRow[] = [];
   const asked: (Ranking | Labelled)[] = [];
+  let present = 0;
   for (const record of imported) {
     const judged = record.schema === "prefs.ranking" || record.schema === "prefs.labelled";
     const row = record.schema === "prefs.ranking" ? rowOf(record, place) : null;
     if (judged && mode === "judge") asked.push(record);
     else if (row !== null) rows.push(row);
-    else if (record.schema === "prefs.item") records.push(...cutItem(record));
-    else records.push(record);
+    else if (record.schema === "prefs.item") {
+      const parts = cutItem(record);
+      // a set under its own name is compared with what is stored; a part's name says what is in it
+      const other = parts.filter((part) => part === record || !place.has(part.id));
+      present += parts.length - other.length;
+      records.push(...other);
+    } else records.push(record);
   }
   const { items, alone } = setsOf(asked);
   const fresh = items.filter(({ id }) => !place.has(id));
@@ -80,7 +88,7 @@ export function takeIn(imported: readonly Imported[], mode: IntakeMode, place: P
     prompts: count("prefs.prompt"),
     labelled: count("prefs.labelled"),
     named: all.reduce((sum, record) => sum + namedIn(record), 0),
-    present: items.length - fresh.length,
+    present: present + items.length - fresh.length,
     alone:
       alone + all.filter((one) => one.schema === "prefs.item" && one.completions.length < 2).length,
   };
@@ -146,11 +154,15 @@ export function setsOf(records: readonly (Ranking | Labelled)[]): { items: Item[
   return { items, alone };
 }
 
-/** An item with at most nine answers as it is; a larger one in parts. */
+/** An item with at most nine answers as it is; a larger one in parts, and one whose name says "a repeat" renamed. */
 function cutItem(item: Item): Item[] {
   const { context, completions, format, extra } = item;
-  if (completions.length <= MAX_COMPLETIONS) return [item];
-  return cut(completions).map((part) => newItem(context, part, { format, extra }));
+  if (completions.length > MAX_COMPLETIONS) {
+    return cut(completions).map((part) => newItem(context, part, { format, extra }));
+  }
+  if (!isRepeat(item.id)) return [item];
+  const named = withExtra(extra, new Map([["id", item.id]]));
+  return [newItem(context, completions, { format, extra: named })];
 }
 
 /** Parts of at most nine, none of them of one. */
