@@ -121,6 +121,11 @@ export class Fields {
       const role = message.raw("role");
       const known = ROLES.find((name) => name === role);
       if (known === undefined) throw message.refuse("role", "system, user, assistant or tool");
+      for (const call of ["tool_calls", "function_call"]) {
+        const calls = message.raw(call) ?? [];
+        const none = Array.isArray(calls) && calls.length === 0;
+        if (!none) throw message.refuse(call, "none, as a call of a tool is no text and would be lost"); // prettier-ignore
+      }
       return { role: known, content: message.string("content") };
     });
   }

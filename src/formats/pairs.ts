@@ -6,7 +6,7 @@ export interface Pair {
   ranking: Ranking;
   chosen: number;
   rejected: number;
-  /** 0 no information, 1/3 slightly, 2/3 better, 1 much better, to 7 digits. */
+  /** 0 no information, 1/3 slightly, 2/3 better, 1 much better, to 7 digits; or what an imported pair came with. */
   margin: number;
   /** 1 / (pairs made of this ranking), to 7 digits. */
   weight: number;
@@ -66,8 +66,15 @@ function pairOf(
   return { ranking, chosen, rejected, margin: marginOf(ranking, a.rank, b.rank) };
 }
 
-/** A third for each step of strength between the two groups, at most 1. */
-function marginOf({ strengths }: Ranking, one: number, other: number): number {
+/**
+ * A third for each step of strength between the two groups, at most 1; of a pair that came with a margin of another
+ * scale, that margin.
+ */
+function marginOf({ strengths, completions, extra }: Ranking, one: number, other: number): number {
+  if (completions.length === 2 && extra.includes('"margin"')) {
+    const { margin } = JSON.parse(extra) as { margin?: unknown };
+    if (typeof margin === "number") return digits7(margin);
+  }
   const between = strengths.slice(Math.min(one, other), Math.max(one, other));
   const steps = between.reduce((sum, strength) => sum + strength, 0);
   return digits7(Math.min(3, steps) / 3);

@@ -286,6 +286,25 @@ describe("what is said in another way", () => {
     ]);
   });
 
+  it("a margin of another scale comes back as it was, in its order", async () => {
+    const margins = [0, 1, 2, 3, 0.5, 1.75];
+    const lines = margins.map((margin, i) => JSON.stringify({ prompt: `p${i}`, chosen: "a", rejected: "b", margin })); // prettier-ignore
+    const { records, problems } = await load(lines.join("\n"), "m.jsonl");
+    expect(problems).toEqual([]);
+    const { rows } = exportPreference(collect(records), { ...standard, margin: true, trace: false }); // prettier-ignore
+    expect(rows.map((row) => row["margin"])).toEqual(margins);
+  });
+
+  it("a call of a tool is refused, as its text would be empty", async () => {
+    const turn = { role: "assistant", content: "", tool_calls: [{ function: { name: "w" } }] };
+    const line = (chosen: object[]): string => JSON.stringify({ prompt: [{ role: "user", content: "q" }], chosen, rejected: [{ role: "assistant", content: "n" }] }); // prettier-ignore
+    const spoken = [{ role: "assistant", content: "y", tool_calls: [] }];
+    const { records, problems } = await load(`${line([turn])}\n${line(spoken)}\n`, "t.jsonl");
+    expect(problems).toHaveLength(1);
+    expect(JSON.stringify(problems)).toContain("a call of a tool is no text");
+    expect(records).toHaveLength(1);
+  });
+
   it("true, false and decimals of a CSV are read", async () => {
     const csv = "prompt,completion,label\np,a,true\np,b,False\n";
     const { records, problems } = await load(csv, "x.csv");
