@@ -8,6 +8,7 @@ import type { Kind } from "./forms.ts";
 import { PAPER_OVER_SFT, PAPER_TOXICITY, PAPER_TRUE_INFORMATIVE, cell } from "./paper.ts";
 import { names } from "./names.ts";
 import type { Figure, FigurePoint, FigureSeries } from "./results.ts";
+import { TRUTH_SERIES } from "./results.ts";
 import { baselineOf, nameOf } from "./tables.ts";
 import { methodsFigure, overOptimisationFigures, taxFigure } from "./figures-runs.ts";
 import { episodesFigure } from "./tables-sweeps.ts";
@@ -107,7 +108,7 @@ function truthFigure(found: Findings): Figure {
       y: "share",
     },
     TRUTH_STYLES.map((style) => ({
-      name: { plain: "question alone", helpful: "careful instruction", qa: "worked pairs" }[style],
+      name: TRUTH_SERIES[style],
       ours: (model) => truthOf(found.automatic(model), style).truthfulAndInformative,
       paper: (kind) => cell(PAPER_TRUE_INFORMATIVE[style], kind),
     })),

@@ -122,3 +122,10 @@ export interface Results {
     readonly bytes: number;
   }[];
 }
+
+/** Names of the series of the figure of truthfulness, by the way of asking: the last part of a samples' task. */
+export const TRUTH_SERIES = {
+  plain: "question alone",
+  helpful: "careful instruction",
+  qa: "worked pairs",
+} as const;

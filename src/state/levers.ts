@@ -115,3 +115,8 @@ export function speechWord(losses: readonly number[]): string {
   if (change < 0.4) return "slurring";
   return `forgetting (+${compact(change)})`;
 }
+
+/** What the learned reward is called: a flipped run's is no liking of the person's. */
+export function likedName(flipped: boolean): string {
+  return flipped ? "How the flipped judge likes it" : "How you like it";
+}

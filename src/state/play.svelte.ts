@@ -11,6 +11,7 @@ import { loadFirstPrompt } from "./first-prompt.ts";
 import type { FirstPrompt, PromptText } from "./first-prompt.ts";
 import { count, sentenceOf, signed } from "./format.ts";
 import { Kernels } from "./kernels.svelte.ts";
+import { likedName } from "./levers.ts";
 import type { Recipe } from "./methods.ts";
 import { Persisted } from "./persisted.svelte.ts";
 import { loadRecordedRun, recordedEvents } from "./recorded-run.ts";
@@ -351,8 +352,7 @@ export class Play {
     const { metrics } = this.trainer;
     const liked = signed(metrics.at("objective/scores", metrics.count - 1));
     const { step, total, flipped } = this.run;
-    const whose = flipped ? "How the flipped judge likes it" : "How you like it";
-    this.announcer.sayTraining(`Step ${step} of ${total}. ${whose}: ${liked}.`);
+    this.announcer.sayTraining(`Step ${step} of ${total}. ${likedName(flipped)}: ${liked}.`);
   }
 
   #tell(notice: string): void {

@@ -48,6 +48,21 @@ const TABLE = memory.data<f32>([
   0.13414499163627625, 1.5957691216,
 ]);
 
+// Places in TABLE. exp: its range, 1 / ln 2, 1.5 * 2^23, ln 2 in two parts, six coefficients, the highest first.
+const HIGHEST = 0;
+const LOWEST = 1;
+const LOG2_E = 2;
+const ROUND = 3;
+const LN2_HIGH = 4;
+const LN2_LOW = 5;
+const SERIES = 6;
+const ONE = 12;
+// GELU: -2 sqrt(2 / pi), 0.044715, three times that in f32, 2 sqrt(2 / pi).
+const MINUS_TWICE_ROOT = 13;
+const CUBIC = 14;
+const CUBIC_THRICE = 15;
+const TWICE_ROOT = 16;
+
 function constant(i: i32): v128 {
   return v128.load_splat<f32>(TABLE + ((<usize>i) << 2));
 }
@@ -57,33 +72,33 @@ function constant(i: i32): v128 {
  * (the coefficients of Cephes' expf), and n added to the exponent bits.
  */
 export function exp(x: v128): v128 {
-  x = f32x4.pmax(f32x4.pmin(x, constant(0)), constant(1));
+  x = f32x4.pmax(f32x4.pmin(x, constant(HIGHEST)), constant(LOWEST));
   // 1.5 * 2^23 leaves the rounded integer in the low bits
-  const shifted = f32x4.add(f32x4.mul(x, constant(2)), constant(3));
-  const n = f32x4.sub(shifted, constant(3));
-  let r = f32x4.sub(x, f32x4.mul(n, constant(4)));
-  r = f32x4.add(r, f32x4.mul(n, constant(5)));
-  let y = f32x4.add(f32x4.mul(r, constant(6)), constant(7));
-  y = f32x4.add(f32x4.mul(y, r), constant(8));
-  y = f32x4.add(f32x4.mul(y, r), constant(9));
-  y = f32x4.add(f32x4.mul(y, r), constant(10));
-  y = f32x4.add(f32x4.mul(y, r), constant(11));
-  y = f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), f32x4.add(r, constant(12)));
+  const shifted = f32x4.add(f32x4.mul(x, constant(LOG2_E)), constant(ROUND));
+  const n = f32x4.sub(shifted, constant(ROUND));
+  let r = f32x4.sub(x, f32x4.mul(n, constant(LN2_HIGH)));
+  r = f32x4.add(r, f32x4.mul(n, constant(LN2_LOW)));
+  let y = f32x4.add(f32x4.mul(r, constant(SERIES)), constant(SERIES + 1));
+  y = f32x4.add(f32x4.mul(y, r), constant(SERIES + 2));
+  y = f32x4.add(f32x4.mul(y, r), constant(SERIES + 3));
+  y = f32x4.add(f32x4.mul(y, r), constant(SERIES + 4));
+  y = f32x4.add(f32x4.mul(y, r), constant(SERIES + 5));
+  y = f32x4.add(f32x4.mul(y, f32x4.mul(r, r)), f32x4.add(r, constant(ONE)));
   return i32x4.add(y, i32x4.shl(shifted, 23));
 }
 
 /** 1 / (1 + exp(-2 u)) = (1 + tanh(u)) / 2, u = sqrt(2 / pi) (v + 0.044715 v^3) the argument of GELU's tanh at v. */
 export function gate(v: v128): v128 {
-  const cube = f32x4.mul(f32x4.mul(constant(14), v), f32x4.mul(v, v));
-  const u = f32x4.mul(constant(13), f32x4.add(v, cube));
-  return f32x4.div(constant(12), f32x4.add(constant(12), exp(u)));
+  const cube = f32x4.mul(f32x4.mul(constant(CUBIC), v), f32x4.mul(v, v));
+  const u = f32x4.mul(constant(MINUS_TWICE_ROOT), f32x4.add(v, cube));
+  return f32x4.div(constant(ONE), f32x4.add(constant(ONE), exp(u)));
 }
 
 /** Derivative of v g by v, g = gate(v): g + v g' with g' = 2 g (1 - g) u'. */
 export function slope(v: v128, g: v128): v128 {
-  const square = f32x4.mul(constant(15), f32x4.mul(v, v));
-  const steep = f32x4.mul(constant(16), f32x4.add(constant(12), square));
-  return f32x4.add(g, f32x4.mul(f32x4.mul(v, g), f32x4.mul(f32x4.sub(constant(12), g), steep)));
+  const square = f32x4.mul(constant(CUBIC_THRICE), f32x4.mul(v, v));
+  const steep = f32x4.mul(constant(TWICE_ROOT), f32x4.add(constant(ONE), square));
+  return f32x4.add(g, f32x4.mul(f32x4.mul(v, g), f32x4.mul(f32x4.sub(constant(ONE), g), steep)));
 }
 
 /** log(x) of a positive normal number: x = 2^e m with m near 1, and the series of atanh((m-1)/(m+1)). */

@@ -1,6 +1,7 @@
 // The paper page: results of `npm run reproduce` as shipped or as a person opened them, and the samples behind them.
 import { SvelteSet } from "svelte/reactivity";
 import { code, FormatError, found } from "../../formats/errors.ts";
+import { TRUTH_SERIES } from "../../reproduce/results.ts";
 import type { Figure, FigurePoint, Results, SampledPrompt } from "../../reproduce/results.ts";
 import type { Announcer } from "../announcer.svelte.ts";
 import { count, sentenceOf } from "../format.ts";
@@ -16,13 +17,6 @@ export type SamplesState = "idle" | "loading" | "failed" | "ready";
 
 /** Where the text of a file beside results.json comes from. @throws Error with one sentence */
 type Source = (file: string) => Promise<string>;
-
-/** Parts of the truthfulness samples by the names of their series (src/reproduce/figures.ts). */
-const STYLES: Readonly<Record<string, string>> = {
-  "question alone": "plain",
-  "careful instruction": "helpful",
-  "worked pairs": "qa",
-};
 
 /** Tables that are open at first. */
 const OPEN = 2;
@@ -136,8 +130,9 @@ export class Paper {
     const parts = this.samples.collection?.tasks ?? [];
     const part = parts.find((one) => {
       const name = one.split("/").at(-1) ?? "";
-      const words = [STYLES[series] ?? "", ...series.toLowerCase().split(/[ ,]/)];
-      return one.includes("/") && words.includes(name);
+      const asked = Object.entries(TRUTH_SERIES).find(([, said]) => said === series)?.[0];
+      const words = series.toLowerCase().split(/[ ,]/);
+      return one.includes("/") && (asked === undefined ? words.includes(name) : name === asked);
     });
     if (part !== undefined) this.samples.set({ task: part });
   }

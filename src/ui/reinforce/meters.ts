@@ -1,6 +1,6 @@
 // The numbers of a run that a novice watches, by method: plain names, units, and a word for each reading.
 import { compact, signed } from "../../state/format.ts";
-import { leashWord, speechWord } from "../../state/levers.ts";
+import { leashWord, likedName, speechWord } from "../../state/levers.ts";
 import type { Choice } from "../../state/methods.ts";
 import type { Metrics } from "../../state/metrics.svelte.ts";
 import type { MetricName } from "../../workers/protocol.ts";
@@ -15,12 +15,10 @@ export interface Meter {
 
 const LIKED: Meter = {
   metric: "objective/scores",
-  name: "How you like it",
+  name: likedName(false),
   unit: "learned reward, SD",
   text: "Mean learned reward of fresh answers: 0 is the model before training, 1 the spread of its answers. It is a judge trained by you, not you.",
 };
-/** What the learned reward of a flipped run is called. */
-export const FLIPPED = "How the flipped judge likes it";
 const LEASH: Meter = {
   metric: "objective/kl",
   name: "Leash",
@@ -85,7 +83,7 @@ export function metersOf(choice: Choice, flipped = false): readonly Meter[] {
     meter.metric === LIKED.metric
       ? {
           ...meter,
-          name: FLIPPED,
+          name: likedName(true),
           text: `Your rankings turned round: up is away from what you like. ${meter.text}`,
         }
       : meter,
