@@ -66,7 +66,8 @@ export async function importInto(
 /** Places the answers of the set on screen in the order it stands in, and saves. */
 export async function rankAndSave(project: Project): Promise<string> {
   const { judging } = project;
-  const task = judging.set?.item ?? "";
+  if (judging.set === null) throw new Error("No set is on screen.");
+  const task = judging.set.item;
   for (let place = 1; !judging.complete; place++) judging.placeFocused(place);
   await project.decisions.submit();
   return task;

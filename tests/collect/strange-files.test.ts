@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { beforeEach, expect, test } from "vitest";
 import { writeLossless } from "../../src/formats/lossless.ts";
 import { assistant, candidate, newRanking, user } from "../../src/formats/new-records.ts";
-import { Imports } from "../../src/state/collect/imports.svelte.ts";
+import { Imports, effectOf } from "../../src/state/collect/imports.svelte.ts";
 import { Merging } from "../../src/state/collect/merging.svelte.ts";
 import type { Project } from "../../src/state/collect/project.svelte.ts";
 import { wholeRanking } from "../../src/state/collect/sets.ts";
@@ -83,4 +83,45 @@ test("the version that a person chooses counts, also against one from a clock th
   await merging.commit();
   const rows = await project.contents.rows();
   expect(rows.map((row) => wholeRanking(row)?.ranking)).toEqual([[[1], [0]]]);
+});
+
+test("a plain import says what its judgements replace, and an older one changes no answer", async () => {
+  const project = await projectIn(here);
+  const answers = ["a", "b"].map((text) => candidate([assistant(text)]));
+  const said = (order: number[][], hours: number, revision: number, supersedes: string) =>
+    newRanking([user("p")], answers, order, { id: createIds(() => Date.now() + hours * 3_600_000).next(), task: "t", annotator: "ada", revision, supersedes, outcome: "ranked", shown: [0, 1] }); // prettier-ignore
+  const first = said([[0], [1]], -5, 1, "");
+  const second = said([[0, 1]], -4, 2, first.id);
+  const third = said([[1], [0]], -3, 3, second.id);
+  const read = async (...records: Parameters<typeof writeLossless>[0]): Promise<Imports> => {
+    const imports = new Imports(project, here.announcer);
+    await imports.read(fileOf(writeLossless(records), "theirs.jsonl"));
+    return imports;
+  };
+  const orders = async () =>
+    (await project.contents.rows()).map((row) => wholeRanking(row)?.ranking);
+  const effect = ({ state }: Imports): string[] =>
+    state.kind === "read" && state.beside !== null ? effectOf(state.beside) : ["?"];
+  await importInto(project, writeLossless([second]), "keep");
+
+  const older = await read(first);
+  expect([older.mode, older.taken?.decisions, effect(older)]).toEqual(["keep", 0, ["Judgements older than what is here, which go into the history and change no answer: 1."]]); // prettier-ignore
+  await older.commit();
+  expect(older.state).toMatchObject({ sentence: "Imported nothing new from theirs.jsonl." });
+  expect(await orders()).toEqual([[[0, 1]]]);
+  const [row] = await project.contents.rows();
+  expect((await project.contents.revisions(row!)).map(({ id }) => id)).toEqual([first.id, second.id]); // prettier-ignore
+
+  const newer = await read(third);
+  expect([newer.taken?.decisions, effect(newer)]).toEqual([1, ["Judgements that take the place of what the same person said here before: 1."]]); // prettier-ignore
+  await newer.commit();
+  expect(await orders()).toEqual([[[1], [0]]]);
+
+  const against = await read(said([[0], [1]], -1, 3, second.id));
+  expect(effect(against).map((line) => line.slice(0, 55))).toEqual([
+    "Judgements that take the place of what the same person ",
+    "Sets to which a person gave another answer here and in ",
+  ]);
+  const again = await read(said([[0], [1]], -6, 3, ""), second);
+  expect(again.taken?.decisions).toBe(0);
 });

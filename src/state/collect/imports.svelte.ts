@@ -8,7 +8,9 @@ import { sentenceOf } from "../format.ts";
 import { recordsOf } from "./contents.ts";
 import { textInZip } from "./in-zip.ts";
 import { hasJudgements, takeIn, usualMode } from "./intake.ts";
-import type { IntakeMode, Taken } from "./intake.ts";
+import type { IntakeMode, Place, Taken } from "./intake.ts";
+import { planMerge } from "./merge.ts";
+import type { MergePlan } from "./merge.ts";
 import { PROJECT_FILE, readProject } from "./project-file.ts";
 import type { ProjectFile } from "./project-file.ts";
 import type { Project } from "./project.svelte.ts";
@@ -25,6 +27,8 @@ export type ImportState =
       readonly project: ProjectFile | null;
       /** whether it must be said what the file's judgements count for */
       readonly judged: boolean;
+      /** its judgements beside those that are here; null for none */
+      readonly beside: MergePlan | null;
     }
   | { readonly kind: "saving"; readonly name: string }
   | { readonly kind: "refused"; readonly sentence: string }
@@ -48,9 +52,11 @@ export class Imports {
   get taken(): Taken | null {
     const { state } = this;
     if (state.kind !== "read") return null;
-    const { id: project, task, queue } = this.#project;
-    const has = (item: string): boolean => queue.agenda.has(item);
-    return takeIn(state.result.records, this.mode, { project, task, has });
+    const { beside, result } = state;
+    const taken = takeIn(result.records, this.mode, this.#place);
+    if (taken.rows.length === 0 || beside === null) return taken;
+    const decisions = taken.decisions - taken.rows.length + beside.counting;
+    return { ...taken, rows: [...beside.versions, ...beside.rows], decisions };
   }
 
   /** Shows the beginning of a file, then reads all of it; nothing is stored. Never rejects. */
@@ -70,7 +76,12 @@ export class Imports {
       if (turn !== this.#turn) return;
       this.settings = project !== null && this.#project.total === 0;
       const judged = hasJudgements(result.records);
-      this.state = { kind: "read", name, preview, result, judged, project };
+      const { rows } = takeIn(result.records, "keep", this.#place);
+      const here = rows.length === 0 ? null : await this.#project.contents.forMerge();
+      if (turn !== this.#turn) return;
+      const theirs = { name, rows, records: [], notes: [] };
+      const beside = here === null ? null : planMerge(here, [theirs], Date.now());
+      this.state = { kind: "read", name, preview, result, judged, project, beside };
       this.#announcer.say(`${result.format}. ${result.summary}`);
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -134,6 +145,11 @@ export class Imports {
     return false;
   }
 
+  get #place(): Place {
+    const { id: project, task, queue } = this.#project;
+    return { project, task, has: (item) => queue.agenda.has(item) };
+  }
+
   /** Checksums of what is here, by id, so that a file imported twice adds nothing. */
   async #known(): Promise<Map<string, string>> {
     const { contents } = this.#project;
@@ -162,4 +178,16 @@ export function whatOf(taken: Taken): string {
     .filter(([n]) => n > 0)
     .map(([n, one, many]) => `${n} ${n === 1 ? one : many}`);
   return named.length === 0 ? "nothing new" : named.join(", ");
+}
+
+/** What a file's judgements do to those that are here: sentences, none if they do nothing. */
+export function effectOf({ files: [file], conflicts }: MergePlan): string[] {
+  const { replacing = 0, same = 0, older = 0 } = file ?? {};
+  const told: readonly (readonly [number, string])[] = [
+    [replacing, "Judgements that take the place of what the same person said here before"],
+    [conflicts.length, "Sets to which a person gave another answer here and in the file, of which the later one counts unless you merge the file and choose"],
+    [same, "Judgements that are here already"],
+    [older, "Judgements older than what is here, which go into the history and change no answer"],
+  ]; // prettier-ignore
+  return told.filter(([n]) => n > 0).map(([n, what]) => `${what}: ${n}.`);
 }

@@ -35,6 +35,8 @@ export interface FileSummary {
   readonly fresh: number;
   /** judgements that their author took back since */
   readonly takenBack: number;
+  /** of the new ones, those that take the place of what the same person said here */
+  readonly replacing: number;
   readonly same: number;
   /** versions that were replaced here since */
   readonly older: number;
@@ -44,6 +46,8 @@ export interface FileSummary {
 export interface MergePlan {
   readonly files: readonly FileSummary[];
   readonly rows: readonly JudgementRow[];
+  /** of these rows, those that are the last word of their person on their set */
+  readonly counting: number;
   /** versions that were replaced since and that the history here does not have: they change no answer */
   readonly versions: readonly JudgementRow[];
   readonly records: readonly KeptRecord[];
@@ -109,10 +113,10 @@ export function planMerge(here: Here, files: readonly MergeFile[], now: number):
   const early = all.flat().find(({ event }) => timeOf(event) > now + FUTURE);
   if (early !== undefined) {
     throw new Error(
-      `The judgement ${early.event} is dated in the future, so nothing was merged; check the clocks of both machines.`,
+      `The judgement ${early.event} is dated in the future, so nothing was added; check the clocks of both machines.`,
     );
   }
-  const { union, conflicts } = mergeRows(mine, ...all);
+  const { union, current: after, conflicts } = mergeRows(mine, ...all);
   const disputed = new Set(
     conflicts.flatMap(({ versions }) => versions.map((row) => canonicalJson(row))),
   );
@@ -124,6 +128,10 @@ export function planMerge(here: Here, files: readonly MergeFile[], now: number):
       ? "older"
       : "fresh";
   };
+  const counting = after.filter((row) => kindOf(row) === "fresh");
+  const inForce = new Set(counting.map((row) => canonicalJson(row)));
+  const replaces = (row: JudgementRow): boolean =>
+    inForce.has(canonicalJson(row)) && current.has(keyOf(row));
   const records = new Map<string, KeptRecord>();
   for (const record of files.flatMap((file) => file.records)) {
     if (!here.records.has(record.id)) records.set(record.id, record);
@@ -141,12 +149,14 @@ export function planMerge(here: Here, files: readonly MergeFile[], now: number):
         people: [...new Set(rows.map(({ annotator }) => annotator))],
         fresh: number("fresh") - takenBack,
         takenBack,
+        replacing: rows.filter(replaces).length,
         same: number("same"),
         older: number("older"),
         notes,
       };
     }),
     rows: union.filter((row) => kindOf(row) === "fresh"),
+    counting: counting.length,
     versions: union.filter((row) => kindOf(row) === "older" && !here.versions.has(row.event)),
     records: [...records.values()],
     sets: [...records.values()].filter(({ schema }) => schema === "prefs.item").length,
