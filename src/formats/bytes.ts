@@ -149,10 +149,18 @@ export async function* gunzip(
     }
   } catch (error) {
     if (error instanceof FormatError || error === failed.reason) throw error;
+    if (/junk|trailing|after (?:the )?end/i.test(String(error))) throw severalMembers(name);
     throw new FormatError(
       `${code(name)}: found gzip data that is cut off or damaged; expected a whole file. Nothing was imported.`,
     );
   }
+}
+
+/** Browsers unpack the first part alone; Node unpacks them all. */
+function severalMembers(name: string): FormatError {
+  return new FormatError(
+    `${code(name)}: found more after the end of the gzip data, as when packed files are put one behind the other; expected one packed file. Unpack it first. Nothing was imported.`,
+  );
 }
 
 /** All bytes of a source that must be in memory at once. */

@@ -63,6 +63,8 @@ class CsvState {
   /** Size of the record so far, in UTF-16 units. */
   #size = 0;
   #quoted = false;
+  /** How much of the cell was in quotes: a carriage return there is text, one after it ends the line. */
+  #inQuotes = 0;
   /** A quote was seen inside a quoted cell: it ends the cell or is the first of two. */
   #closing = false;
   #line = 1;
@@ -89,6 +91,7 @@ class CsvState {
         if (c !== QUOTE) continue;
         take(at);
         this.#closing = true;
+        this.#inQuotes = this.#cell.length;
       } else if (c === QUOTE && (this.#closing || (this.#cell === "" && from === at))) {
         if (this.#closing) this.#cell += QUOTE;
         take(at);
@@ -117,12 +120,14 @@ class CsvState {
   #endCell(): void {
     this.#cells.push(this.#cell);
     this.#cell = "";
+    this.#inQuotes = 0;
     this.#quoted = false;
     this.#closing = false;
   }
 
   *#endRecord(): Generator<CsvRecord> {
-    if (this.#cell.endsWith(CR)) this.#cell = this.#cell.slice(0, -1);
+    if (this.#cell.endsWith(CR) && this.#cell.length > this.#inQuotes)
+      this.#cell = this.#cell.slice(0, -1);
     this.#endCell();
     const cells = this.#cells;
     const where = `line ${this.#start}`;

@@ -12,12 +12,21 @@ import type { Candidate, Collection, Message, Ranking, Rating } from "./records.
 const GOOD_RATING = 5;
 const BAD_RATING = 3;
 
+export interface UnpairedOptions {
+  readonly shape: Shape;
+  /** for measuring alone, where answers of one kind will do */
+  readonly test?: boolean;
+}
+
 /**
  * Single answers with a thumb for KTO and BCO. Good: rated 5 to 7 or in the best group; bad: rated 1
  * to 3, in the worst group, or all were bad. The middle, and what is both, is left out and counted.
- * @throws FormatError when all thumbs would be the same, with which KTO cannot train
+ * @throws FormatError when all thumbs of a file to train on would be the same, with which KTO cannot train
  */
-export function exportUnpaired(all: Collection, { shape }: { shape: Shape }): Exported {
+export function exportUnpaired(
+  all: Collection,
+  { shape, test = false }: UnpairedOptions,
+): Exported {
   const counts = { middle: 0, both: 0, empty: 0, conversations: 0 };
   const rows: Row[] = [];
   const add = (context: Message[], completion: Message[], thumb: boolean | "middle" | "both") => {
@@ -36,11 +45,11 @@ export function exportUnpaired(all: Collection, { shape }: { shape: Shape }): Ex
   for (const { context, completion, label, ratings } of all.labelled) {
     add(context, completion, label === -1 ? thumbByRating(ratings) : label === 1);
   }
-  if (new Set(rows.map(({ label }) => label)).size < 2) {
+  if (!test && new Set(rows.map(({ label }) => label)).size < 2) {
     const kind = rows[0]?.["label"] === true ? "good" : "bad";
     const only = rows.length === 0 ? "no answer that is good or bad" : `only ${kind} answers`;
     throw new FormatError(
-      `Unpaired export: found ${only}; expected both kinds, without which KTO cannot train. Nothing was written.`,
+      `Unpaired export: found ${only}; expected both kinds to train on, without which KTO cannot. Nothing was written.`,
     );
   }
   const losses: Losses = [

@@ -7,6 +7,7 @@ import type { Candidate, Message } from "./records.ts";
 
 /** Names that files use for a list of answers, and for the text inside one. */
 const LISTS = ["completions", "responses", "answers", "outputs", "candidates", "generations"];
+const MODELS = ["model", "model_name"];
 const TEXTS = ["completion", "text", "content", "response", "answer", "output"];
 /** `answer1`, `answer_1`, `response_b` … as columns of a table. */
 const NUMBERED = /^(?:answer|response|completion|output)_?(?:\d{1,2}|[a-i])$/i;
@@ -28,8 +29,40 @@ function answerOf(value: unknown, path: string): Candidate {
   const key = TEXTS.find((name) => fields.has(name));
   if (key === undefined) throw fields.refuse("text", "the text of an answer");
   const one = Array.isArray(fields.raw(key)) ? candidate(fields.messages(key)) : plain(fields, key);
-  const model = fields.name("model") || fields.name("model_name");
+  const [model = ""] = MODELS.map((name) => fields.name(name)).filter((name) => name !== "");
   return { ...one, model, checkpoint: fields.name("checkpoint") };
+}
+
+/** What an answer or a message says beside its text, or null: a score, an author, a source. */
+function besideOf(value: unknown): Record<string, unknown> | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (Array.isArray(value)) {
+    const messages = value.map(besideOf);
+    return messages.some((one) => one !== null) ? { messages } : null;
+  }
+  const { role: _, ...members } = value as Record<string, unknown>;
+  const text = TEXTS.find((name) => (members[name] ?? null) !== null);
+  const model = MODELS.find((name) => (members[name] ?? "") !== "");
+  const known = [text, model, "checkpoint"];
+  const left = Object.entries(members).filter(
+    ([key, member]) => member !== null && !known.includes(key),
+  );
+  const conversation = text === undefined ? null : besideOf(asList(members[text]));
+  const all = [...left, ...Object.entries(conversation ?? {})];
+  return all.length === 0 ? null : Object.fromEntries(all);
+}
+
+const asList = (value: unknown): unknown => (Array.isArray(value) ? value : null);
+
+/** Everything that has no place of its own; what stands beside answers and messages, under the name of their list. */
+function extraOf(fields: Fields, used: readonly string[], lists: readonly string[]): string {
+  const left = Object.entries(fields.whole()).filter(([key]) => !used.includes(key));
+  const beside = lists.flatMap((key) => {
+    const value = fields.raw(key);
+    const all = Array.isArray(value) ? value.map(besideOf) : [];
+    return all.some((one) => one !== null) ? [[key, all] as const] : [];
+  });
+  return new Fields(Object.fromEntries([...left, ...beside])).rest();
 }
 
 function plain(fields: Fields, key: string): Candidate {
@@ -66,7 +99,8 @@ export const ITEMS: Importer = {
     const used = ["prompt", "id", ...(list === undefined ? columnsOf(fields) : [list])];
     const { context, format } = contextOf(fields);
     const id = fields.name("id");
-    const known = { format, extra: fields.rest(...used), ...(id === "" ? {} : { id }) };
+    const lists = list === undefined ? ["prompt"] : ["prompt", list];
+    const known = { format, extra: extraOf(fields, used, lists), ...(id === "" ? {} : { id }) };
     return [newItem(context, answers, known)];
   },
 };

@@ -91,8 +91,8 @@ async function* textRecords(chunks: Chunks, file: Reading): AsyncGenerator<RawRe
     .decode(marked.head)
     .replace(/^\uFEFF/, "")
     .trimStart();
-  if (start.startsWith("[")) yield* parsed(elements(body, file.name, file.limits), file);
-  else if (isPrompts(start, file.name)) yield* prompts(body, file);
+  if (isPrompts(start, file.name)) yield* prompts(body, file);
+  else if (start.startsWith("[")) yield* parsed(elements(body, file.name, file.limits), file);
   else if (isCsv(start, file.name)) yield* csvObjects(body, file, separatorOf(start));
   else yield* parsed(lines(body, file.name, file.limits), file);
 }
@@ -102,15 +102,15 @@ function isCsv(start: string, name: string): boolean {
   return !start.startsWith("{") && (named || /^"?[\w ]*"?[,;\t]/.test(start));
 }
 
-/** Plain text with a prompt on each line. */
+/** Plain text with a prompt on each line: what is called text and does not begin as JSON does. */
 function isPrompts(start: string, name: string): boolean {
-  return /\.txt(\.gz)?$/i.test(name) && start !== "" && !start.startsWith("{");
+  return /\.txt(\.gz)?$/i.test(name) && start !== "" && !/^(?:\[\s*\{|\{\s*["}])/.test(start);
 }
 
 async function* prompts(chunks: Chunks, file: Reading): AsyncGenerator<RawRecord> {
   file.notes.push("Every line was read as a prompt.");
   for await (const { where, text } of lines(chunks, file.name, file.limits)) {
-    yield { where, value: { prompt: text.trim() } };
+    yield { where, value: { prompt: text } };
   }
 }
 

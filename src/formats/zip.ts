@@ -217,6 +217,8 @@ async function checked(
 /** Packed bytes given to the unpacker at a time: DEFLATE makes at most 1,032 times as much of them. */
 const SLICE = 16 * 1024;
 const MOST_ENTRIES = 10_000;
+/** `FlateErrorCode.UnknownCompressionMethod` of fflate, which is not there when the program runs. */
+const UNKNOWN_METHOD = 14;
 
 async function unzip(
   bytes: Uint8Array,
@@ -253,7 +255,7 @@ async function unzip(
     }
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    throw damaged(name);
+    throw (error as { code?: unknown }).code === UNKNOWN_METHOD ? otherMethod(name) : damaged(name);
   }
   if ([...open.values()].some(({ done }) => !done)) throw damaged(name);
   return [...open].map(([path, { parts, size }]) => ({ path, bytes: concat(parts, size) }));
@@ -268,6 +270,12 @@ function tooMany(name: string): FormatError {
 function twice(name: string, entry: string): FormatError {
   return new FormatError(
     `${code(name)}: found ${code(entry)} twice; expected each file once. Nothing was imported.`,
+  );
+}
+
+function otherMethod(name: string): FormatError {
+  return new FormatError(
+    `${code(name)}: found a zip packed in another way than DEFLATE, such as LZMA or Zstandard; expected the usual one. Pack it again or unpack it. Nothing was imported.`,
   );
 }
 

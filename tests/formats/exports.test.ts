@@ -145,6 +145,8 @@ describe("single answers", () => {
       /found only bad answers; expected both kinds/,
     );
     expect(() => exportUnpaired(of(), standard)).toThrow(/no answer that is good or bad/);
+    // nobody trains on what was held out
+    expect(exportUnpaired(of(bad), { ...standard, test: true }).rows.length).toBeGreaterThan(0);
   });
 
   it("for SFT are demonstrations, then the one best answer of each ranking", () => {

@@ -6,7 +6,6 @@ import { exportLabels } from "../../src/formats/export-others.ts";
 import { jsonl } from "../../src/formats/exports.ts";
 import { exportPreference } from "../../src/formats/export-pairs.ts";
 import { LIMITS } from "../../src/formats/bytes.ts";
-import { previewImport } from "../../src/formats/import.ts";
 import { writeLossless } from "../../src/formats/lossless.ts";
 import { writeParquet } from "../../src/formats/parquet.ts";
 import { bundleFiles, zipFiles } from "../../src/formats/zip.ts";
@@ -15,7 +14,7 @@ import type { RankedRow } from "../../src/storage/formats.ts";
 import { createIds } from "../../src/storage/ids.ts";
 import { normalJudgement } from "../../src/storage/judgement.ts";
 import { below, generator, randomJudgement } from "../storage/helpers.ts";
-import { FIXTURES, bytesOf, chunked, fixture, load, refusalOf, someProject } from "./helpers.ts";
+import { FIXTURES, bytesOf, fixture, load, refusalOf, someProject } from "./helpers.ts";
 
 /** Mutations per file: as many as are promised; NUDGE_FUZZ asks for more or fewer. */
 const MUTATIONS = Number(process.env["NUDGE_FUZZ"] ?? 10_000);
@@ -35,41 +34,6 @@ const HEAD = `${pair()}\n`;
 async function problemsOf(line: string, before = HEAD): Promise<string[]> {
   return (await load(`${before}${line}\n`)).problems;
 }
-
-describe("what people have at hand", () => {
-  it("a text file is a prompt a line", async () => {
-    const file = await load("Why is the sky blue?\r\n\n  What, then, is a fox?  \n", "mine.txt");
-    expect(file.records.map((one) => one.schema)).toEqual(["prefs.prompt", "prefs.prompt"]);
-    expect(JSON.stringify(file.records)).toContain("What, then, is a fox?");
-    expect(file.notes).toEqual(["Every line was read as a prompt."]);
-    expect(file.summary).toContain("2 of 2 lines can be imported");
-    // lines of JSON stay what they are, whatever the file is called
-    expect((await load(HEAD, "mine.txt")).format).toContain("TRL");
-  });
-
-  it.each([
-    [";", "semicolons"],
-    ["\t", "tabs"],
-  ])("a table may have its cells between %j", async (separator, name) => {
-    const row = (...cells: string[]) => cells.join(separator);
-    const text = [
-      row("prompt", "answer1", "answer2"),
-      row("Why, and how?", `"a${separator}b, c"`, "d"),
-      row("Who?", "e", "f"),
-    ].join("\r\n");
-    const file = await load(text, "excel.csv");
-    expect(file.summary).toContain("2 of 2 lines can be imported");
-    expect(file.notes).toEqual([`Its cells are separated by ${name}.`]);
-    expect(JSON.stringify(file.records[0])).toContain(
-      JSON.stringify(`a${separator}b, c`).slice(1, -1),
-    );
-    const plain = await load(
-      text.replaceAll(separator, ",").replace("Why, and", "Why and"),
-      "x.csv",
-    );
-    expect(plain.notes).toEqual([]);
-  });
-});
 
 describe("error sentences", () => {
   it("count in the file's own units, with separators", async () => {
@@ -280,38 +244,6 @@ describe("files that are refused", () => {
     expect(await refusalOf(zipSync({ "a.txt": good }), "x.zip")).toMatch(
       /without `rankings\.jsonl`/,
     );
-  });
-});
-
-describe("text from elsewhere", () => {
-  it("is accepted with a byte order mark, CRLF, blank lines and any size of chunk", async () => {
-    const text = `\ufeff${pair()}\r\n\r\n${pair({ prompt: "é🐸" })}\r\n \n`;
-    const plain = await load(`${pair()}\n${pair({ prompt: "é🐸" })}`);
-    for (const size of [1, 2, 3, 7, 1000]) {
-      const source = new ReadableStream<Uint8Array>({
-        async start(controller) {
-          for await (const chunk of chunked(bytesOf(text), size)) controller.enqueue(chunk);
-          controller.close();
-        },
-      });
-      const preview = await previewImport(source, "x.jsonl");
-      expect(preview.first).toEqual(plain.records);
-      expect(preview.notes).toEqual(["A byte order mark at the start was removed."]);
-    }
-  });
-
-  it("is previewed without being read to its end", async () => {
-    let taken = 0;
-    async function* endless(): AsyncGenerator<Uint8Array> {
-      for (;;) {
-        taken++;
-        yield bytesOf(HEAD.repeat(10));
-      }
-    }
-    const preview = await previewImport(endless(), "x.jsonl");
-    expect(preview).toMatchObject({ looked: 50, readable: 50 });
-    expect(preview.first).toHaveLength(3);
-    expect(taken).toBeLessThan(20);
   });
 });
 

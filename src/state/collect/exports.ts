@@ -24,6 +24,8 @@ export interface ExportOptions {
   /** columns that say which judgement a line comes from */
   readonly trace: boolean;
   readonly parquet: boolean;
+  /** for `test.jsonl`, which nobody trains on */
+  readonly test?: boolean;
   /** people whose judgements go into `test.jsonl` instead of `train.jsonl` */
   readonly heldOut?: readonly string[];
   /** the whole history as `events.jsonl`; left out of a zip without times */
@@ -185,7 +187,7 @@ export async function packed(
     const one = await split(form, train, options);
     if (heldOut.length === 0) parts.push({ name: form.name, ...one });
     else {
-      const test = await split(form, partOf(all, heldOut, true), options);
+      const test = await split(form, partOf(all, heldOut, true), { ...options, test: true });
       parts.push({ name: form.name, ...one, test });
     }
   }
