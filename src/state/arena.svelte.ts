@@ -2,6 +2,7 @@
 import { agreement, comparisons } from "./bucket-order.ts";
 import type { Slots } from "./bucket-order.ts";
 import type { AnswerSet, Guess, Judged } from "./answers.ts";
+import type { Draft } from "./draft.ts";
 import { RankBoard } from "./rank-board.svelte.ts";
 import type { Decided } from "./rank-board.svelte.ts";
 
@@ -30,6 +31,13 @@ export class Arena extends RankBoard {
   peeked = $state(false);
   /** places of sets that were put aside undecided, by task */
   readonly #drafts = new Map<string, Slots>();
+  readonly #kept: (draft: Draft | null) => void;
+
+  /** @param kept called with the new ranking on screen as far as it is made, null when nothing is placed */
+  constructor(kept: (draft: Draft | null) => void = () => undefined) {
+    super();
+    this.#kept = kept;
+  }
 
   get comparisons(): number {
     return this.judged.reduce(
@@ -44,6 +52,19 @@ export class Arena extends RankBoard {
     const slots = this.#drafts.get(set.task);
     this.#drafts.delete(set.task);
     this.layOut(set.shown, slots && placesAlone(slots));
+    this.#keep();
+  }
+
+  /** Puts the set of a draft on screen. */
+  takeUp({ set, slots }: Draft): void {
+    this.#drafts.set(set.task, slots);
+    this.show(set);
+  }
+
+  #keep(): void {
+    const { set, slots, revising } = this;
+    if (set === null || revising) return;
+    this.#kept(slots.every((slot) => slot === null) ? null : { set, slots });
   }
 
   /** The set on screen leaves it undecided: what is placed will be there when it comes back. */
@@ -75,6 +96,7 @@ export class Arena extends RankBoard {
     if (set === undefined) {
       this.set = null;
       this.layOut([]);
+      this.#kept(null);
       return false;
     }
     this.ahead = rest;
@@ -94,6 +116,12 @@ export class Arena extends RankBoard {
   override undo(): void {
     super.undo();
     this.failure = "";
+    this.#keep();
+  }
+
+  override redo(): void {
+    super.redo();
+    this.#keep();
   }
 
   /** How well the guess fits the places given; null when it was made late or peeked at. */
@@ -106,5 +134,6 @@ export class Arena extends RankBoard {
   protected override decide(...step: Parameters<RankBoard["decide"]>): void {
     this.failure = "";
     super.decide(...step);
+    this.#keep();
   }
 }

@@ -4,6 +4,7 @@ import { fromRow, toJudgement } from "./answers.ts";
 import type { Guess, Judged } from "./answers.ts";
 import type { Announcer } from "./announcer.svelte.ts";
 import { Arena } from "./arena.svelte.ts";
+import { keepDraft, recallDraft } from "./draft.ts";
 import type { FirstPrompt } from "./first-prompt.ts";
 import { freshId } from "./fresh-id.ts";
 import { sentenceOf } from "./format.ts";
@@ -31,7 +32,7 @@ function guessesOf(judged: readonly Judged[]): Record<string, Guess> {
 }
 
 export class Desk {
-  readonly arena = new Arena();
+  readonly arena = new Arena(keepDraft);
   /** answers per set sampled live (InstructGPT: 4 to 9) */
   k = $state(4);
   /** nothing waits to be ranked */
@@ -50,13 +51,15 @@ export class Desk {
     this.#supply = new Supply(parts.trainer, this.arena);
   }
 
-  /** Lays out the first shipped set that was not ranked; the page can be used from then on. */
+  /** Lays out what was begun in this tab, or the first shipped set; the page can be used from then on. */
   layOut(shipped: FirstPrompt, seed: number): void {
     this.#supply.shipped = shipped;
     this.#supply.seed = seed;
+    const draft = recallDraft();
     const first = this.#supply.nextShipped();
-    if (first === null) return;
-    this.arena.show(first);
+    if (draft !== null) this.arena.takeUp(draft);
+    else if (first !== null) this.arena.show(first);
+    else return;
     performance.mark("rankable");
   }
 

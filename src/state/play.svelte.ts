@@ -18,14 +18,13 @@ import { loadRecordedRun, recordedEvents } from "./recorded-run.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { Reward } from "./reward.svelte.ts";
 import { Route } from "./route.svelte.ts";
+import type { Station } from "./route.svelte.ts";
 import { Run } from "./run.svelte.ts";
 import { Settings } from "./settings.svelte.ts";
+import { Stations } from "./stations.svelte.ts";
 import { Taste } from "./taste.svelte.ts";
 import { Trainer } from "./trainer.svelte.ts";
 import { decodeConfig, encodeConfig } from "./url-codec.ts";
-
-export type Station = "show" | "rank" | "reinforce" | "taste";
-export const STATIONS: readonly Station[] = ["show", "rank", "reinforce", "taste"];
 
 /** Rankings after which a run has something to learn from; fewer are allowed. */
 export const SUGGESTED_RANKINGS = 4;
@@ -45,7 +44,10 @@ export class Play {
   readonly route = new Route(() =>
     encodeConfig(this.run.wantedConfig, this.#addressed, this.run.wanted),
   );
-  station = $state<Station>("rank");
+  readonly #stations = new Stations(this.route, {
+    locked: (station) => this.locked(station),
+    leave: (from, to) => this.#leave(from, to),
+  });
   shipped = $state.raw<FirstPrompt | null>(null);
   /** sentences that should be read once and can be put away */
   notices = $state.raw<readonly string[]>([]);
@@ -78,7 +80,7 @@ export class Play {
 
   /** Loads everything at once; ranking waits for nothing but its own file. Never rejects. */
   async start(): Promise<void> {
-    this.route.follow();
+    this.#stations.follow();
     const { config, recipe, engine, notices } = decodeConfig(location.hash);
     this.#addressed = engine;
     this.run.open(config, recipe);
@@ -92,6 +94,11 @@ export class Play {
     await this.#openStorage();
     await opened;
     await this.#resume();
+    this.#stations.settle(!this.arena.untouched);
+  }
+
+  get station(): Station {
+    return this.#stations.now;
   }
 
   /** Opens the trainer again after a failure. */
@@ -137,12 +144,12 @@ export class Play {
   }
 
   go(station: Station): void {
-    if (this.locked(station) === null) this.#enter(station);
+    if (this.locked(station) === null) this.#stations.enter(station);
   }
 
   /** Opens a saved ranking to be changed. */
   edit(task: string): void {
-    this.#enter("rank");
+    this.#stations.enter("rank");
     this.desk.edit(task);
   }
 
@@ -153,7 +160,7 @@ export class Play {
 
   /** Starts a run from the rankings, straight or turned round. */
   async reinforce(flip = false): Promise<void> {
-    this.#enter("reinforce");
+    this.#stations.enter("reinforce");
     this.announcer.clear();
     this.recording = null;
     this.taste.clear();
@@ -183,7 +190,7 @@ export class Play {
 
   /** Goes on with the run, towards what the newer rankings say too. */
   async reinforceOn(): Promise<void> {
-    this.#enter("reinforce");
+    this.#stations.enter("reinforce");
     this.taste.clear();
     await this.resume();
   }
@@ -196,7 +203,7 @@ export class Play {
   }
 
   async tasteTest(): Promise<void> {
-    this.#enter("taste");
+    this.#stations.enter("taste");
     const { run } = this;
     const { choice, draws } = run.recipe;
     const trained = choice === "best-of-n" ? draws : null;
@@ -287,7 +294,7 @@ export class Play {
       for (const event of recordedEvents(recording)) this.trainer.receive(event);
       this.trainer.timeline.playhead = 0;
       this.recording = recording;
-      this.#enter("reinforce");
+      this.#stations.enter("reinforce");
     });
   }
 
@@ -330,12 +337,10 @@ export class Play {
     void this.desk.catchUp();
   }
 
-  /** Opens a station; what was said at the last one is over. */
-  #enter(station: Station): void {
-    if (this.station !== station) this.announcer.clear();
-    if (station !== "taste") this.#unflip();
-    this.station = station;
-    this.route.toPlay();
+  /** What was said at a station is over at the next. */
+  #leave(from: Station, to: Station): void {
+    if (from !== to) this.announcer.clear();
+    if (to !== "taste") this.#unflip();
   }
 
   /** What was tried beside the taste test ends there: elsewhere the rankings count as they were given. */

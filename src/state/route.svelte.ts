@@ -14,8 +14,11 @@ export type CollectTab = (typeof COLLECT_TABS)[number];
 export const PAPER_PARTS = ["results", "samples", "csv"] as const;
 export type PaperPart = (typeof PAPER_PARTS)[number];
 
+export const STATIONS = ["show", "rank", "reinforce", "taste"] as const;
+export type Station = (typeof STATIONS)[number];
+
 export type Place =
-  | { readonly page: "play" }
+  | { readonly page: "play"; readonly station: Station }
   /** where the data is kept: copies, backups, erasing */
   | { readonly page: "storage" }
   /** `kernel` null: the list; `plans`: the printed plans instead */
@@ -26,9 +29,10 @@ export type Place =
   /** `name` null: the list of documents; `anchor` a heading of one */
   | { readonly page: "documents"; readonly name: string | null; readonly anchor: string | null };
 
-const PLAY: Place = { page: "play" };
+/** Where the program begins: the address without a hash. */
+const START: Place = { page: "play", station: "rank" };
 
-/** The place that a hash such as "#/kernels/matmul?v=1" names; play where it names none. */
+/** The place that a hash such as "#/kernels/matmul?v=1" names; the ranking station where it names none. */
 export function placeOf(hash: string): Place {
   const [path = ""] = hash.replace(/^#\/?/, "").split("?");
   const [page, name = "", part = ""] = path.split("/");
@@ -39,7 +43,9 @@ export function placeOf(hash: string): Place {
   if (page === "storage") return { page };
   if (page === "paper") return { page, part: PAPER_PARTS.find((one) => one === name) ?? "results" };
   if (page === "documents") return { page, name: wordOf(name), anchor: wordOf(part) };
-  if (page !== "kernels") return PLAY;
+  const station = STATIONS.find((one) => one === page);
+  if (station !== undefined) return { page: "play", station };
+  if (page !== "kernels") return START;
   if (name === "plans") return { page, kernel: null, plans: true };
   return { page, kernel: /^\w{1,64}$/.test(name) ? name : null, plans: false };
 }
@@ -50,7 +56,7 @@ function wordOf(text: string): string | null {
 
 /** The path of a place, without "#/" and the query. */
 function pathOf(place: Place): string {
-  if (place.page === "play") return "";
+  if (place.page === "play") return place.station === "rank" ? "" : place.station;
   if (place.page === "storage") return "storage";
   if (place.page === "collect") {
     const { project, tab } = place;
@@ -71,7 +77,7 @@ export function hashOf(place: Place, query = ""): string {
 }
 
 export class Route {
-  place = $state.raw<Place>(PLAY);
+  place = $state.raw<Place>(START);
   #query: () => string;
 
   /** @param query what encodeConfig gives now */
@@ -80,9 +86,12 @@ export class Route {
   }
 
   /** Reads the address now and whenever it changes: links, back and forward. */
-  follow(): void {
+  follow(arrived: (place: Place) => void): void {
     this.place = placeOf(location.hash);
-    addEventListener("hashchange", () => (this.place = placeOf(location.hash)));
+    addEventListener("hashchange", () => {
+      this.place = placeOf(location.hash);
+      arrived(this.place);
+    });
   }
 
   /** The address of a place, with the run's settings as they are. */
@@ -101,8 +110,9 @@ export class Route {
     history.replaceState(null, "", hash === "#/" ? location.pathname + location.search : hash);
   }
 
-  /** From any other page to play. */
-  toPlay(): void {
-    if (this.place.page !== "play") location.hash = this.href(PLAY);
+  /** Puts another place in the place of this one, which the browser's history then has not. */
+  replace(place: Place): void {
+    this.place = place;
+    this.rewrite();
   }
 }

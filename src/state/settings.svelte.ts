@@ -6,9 +6,12 @@ const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const ENGINES: readonly EngineWish[] = ["auto", "gpu", "cpu"];
 
 /** localStorage, which some browsers refuse; the page works without it. */
+/** What all keys of this program begin with. */
+export const OWN = "nudge.";
+
 export function recall(key: string): string | null {
   try {
-    return localStorage.getItem(`nudge.${key}`);
+    return localStorage.getItem(`${OWN}${key}`);
   } catch {
     return null;
   }
@@ -16,17 +19,19 @@ export function recall(key: string): string | null {
 
 export function remember(key: string, value: string): void {
   try {
-    localStorage.setItem(`nudge.${key}`, value);
+    localStorage.setItem(`${OWN}${key}`, value);
   } catch {
     // Refused or full: the choice lasts as long as the page.
   }
 }
 
-/** Forgets everything that `remember` kept. */
+/** Forgets everything that was kept beside the database. */
 export function forgetAll(): void {
   try {
-    const own = Object.keys(localStorage).filter((key) => key.startsWith("nudge."));
-    for (const key of own) localStorage.removeItem(key);
+    for (const storage of [localStorage, sessionStorage]) {
+      const own = Object.keys(storage).filter((key) => key.startsWith(OWN));
+      for (const key of own) storage.removeItem(key);
+    }
   } catch {
     // Refused: then nothing was remembered either.
   }

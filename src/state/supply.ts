@@ -67,8 +67,10 @@ export class Supply {
   }
 
   async #another(busy: boolean): Promise<AnswerSet | null> {
-    const ranked = new Set(this.#arena.judged.map(({ set }) => set.promptId));
-    const prompt = this.shipped?.rank.find(({ id }) => !this.#asked.has(id) && !ranked.has(id));
+    const { judged, ahead, set } = this.#arena;
+    const known = [...judged.map((one) => one.set), ...ahead, ...(set === null ? [] : [set])];
+    const there = new Set(known.map(({ promptId }) => promptId));
+    const prompt = this.shipped?.rank.find(({ id }) => !this.#asked.has(id) && !there.has(id));
     if (!this.#trainer.ready || prompt === undefined || busy) return this.nextShipped();
     this.#asked.add(prompt.id);
     return (await this.answers(prompt)) ?? this.#another(busy);

@@ -1,9 +1,10 @@
 // The desk of the ranking station: what is kept of a ranking when storage tells of a change meanwhile.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Announcer } from "../../src/state/announcer.svelte.ts";
 import { toJudgement } from "../../src/state/answers.ts";
 import type { AnswerSet } from "../../src/state/answers.ts";
 import { Desk } from "../../src/state/desk.svelte.ts";
+import type { FirstPrompt } from "../../src/state/first-prompt.ts";
 import type { Persisted, Ranked } from "../../src/state/persisted.svelte.ts";
 import type { Reward } from "../../src/state/reward.svelte.ts";
 import type { Trainer } from "../../src/state/trainer.svelte.ts";
@@ -94,4 +95,49 @@ test("undo walks back through the saved rankings, redo through them and out agai
   desk.edit("b");
   desk.redo();
   expect(here()).toEqual(["c", false]);
+});
+
+test("a ranking that is half made is there again after a reload, and gone once it is saved", async () => {
+  const kept = new Map<string, string>();
+  vi.stubGlobal("sessionStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  });
+  const shipped = { sets: [], rank: [], checkpoint: "c" } as unknown as FirstPrompt;
+  const rows: Ranked[] = [];
+  const stored = {
+    rankings: () => Promise.resolve([...rows]),
+    judge: (task: string, judgement: ReturnType<typeof toJudgement>) => {
+      rows.push({ task, judgement } as unknown as Ranked);
+      return Promise.resolve();
+    },
+  };
+  const { desk } = deskOver(stored);
+  desk.arena.show(setOf("a"));
+  desk.arena.focus = 2;
+  desk.arena.placeFocused(1);
+  const places = (one: Desk): unknown => [one.arena.set?.task, one.arena.slots];
+  expect(places(desk)).toEqual(["a", [null, null, 1]]);
+
+  const { desk: after } = deskOver(stored);
+  after.layOut(shipped, 1);
+  expect(places(after)).toEqual(["a", [null, null, 1]]);
+  after.arena.undo(); // nothing to undo: the places are where this visit begins
+  expect(places(after)).toEqual(["a", [null, null, 1]]);
+  after.arena.focus = 0;
+  after.arena.placeFocused(2);
+  await after.submit();
+  expect([rows.length, kept.size]).toEqual([1, 0]);
+
+  // taken back place by place, or damaged by somebody: nothing is laid out
+  desk.arena.undo();
+  expect(kept.size).toBe(0);
+  for (const damaged of ["{", '{"set":{"task":"a"},"slots":[1]}', '{"slots":[]}', "7"]) {
+    kept.set("nudge.draft", damaged);
+    const { desk: another } = deskOver(stored);
+    another.layOut(shipped, 1);
+    expect(another.arena.set).toBeNull();
+  }
+  vi.unstubAllGlobals();
 });

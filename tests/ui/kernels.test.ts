@@ -52,8 +52,10 @@ describe("WGSL in pieces", () => {
 
 describe("places", () => {
   test.each([
-    ["", { page: "play" }],
-    ["#/?v=1&seed=7", { page: "play" }],
+    ["", { page: "play", station: "rank" }],
+    ["#/?v=1&seed=7", { page: "play", station: "rank" }],
+    ["#/taste?v=1", { page: "play", station: "taste" }],
+    ["#/tasted", { page: "play", station: "rank" }],
     ["#/kernels", { page: "kernels", kernel: null, plans: false }],
     ["#/kernels/plans?v=1", { page: "kernels", kernel: null, plans: true }],
     ["#/kernels/matmul?v=1&seed=7", { page: "kernels", kernel: "matmul", plans: false }],
@@ -66,7 +68,8 @@ describe("places", () => {
   test("the query stays", () => {
     const place = { page: "kernels", kernel: "rope", plans: false } as const;
     expect(hashOf(place, "#/?v=1&seed=7")).toBe("#/kernels/rope?v=1&seed=7");
-    expect(hashOf({ page: "play" })).toBe("#/");
+    expect(hashOf({ page: "play", station: "rank" })).toBe("#/");
+    expect(hashOf({ page: "play", station: "show" }, "#/?v=1&seed=7")).toBe("#/show?v=1&seed=7");
   });
 });
 
