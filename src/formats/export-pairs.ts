@@ -3,7 +3,7 @@
 import { columns } from "./columns.ts";
 import type { Column, Row, Value } from "./columns.ts";
 import { FormatError, plural } from "./errors.ts";
-import { CHAT, lossSentence, spell, textType } from "./exports.ts";
+import { CHAT, glued, gluedSentence, lossSentence, spell, textType } from "./exports.ts";
 import type { Exported, Losses, Shape } from "./exports.ts";
 import { pairsOf } from "./pairs.ts";
 import type { Pair, PairLosses } from "./pairs.ts";
@@ -62,7 +62,7 @@ export function exportPreference(all: Collection, options: PairOptions): Exporte
   });
   const losses: Losses = [
     ...pairLosses(left),
-    [conversations, CHAT],
+    [conversations, `pair of a ${CHAT}`],
     [echoes, "pair whose answer repeats the prompt"],
   ];
   const file = columns(textType(options.shape), "prompt", "chosen", "rejected");
@@ -72,18 +72,19 @@ export function exportPreference(all: Collection, options: PairOptions): Exporte
     rows,
     loss:
       lossSentence([all.rankings.length, "ranking"], [rows.length, "pair"], losses, ALWAYS) +
+      gluedSentence(rows.filter((row) => glued(row["prompt"], row["chosen"])).length, rows.length) +
       continuation(all.rankings, options.shape),
   };
 }
 
-/** TRL continues the assistant's message instead of answering when the prompt ends in one. */
+/** TRL puts the answer behind as a turn of its own, so that two of an assistant follow each other. */
 function continuation(rankings: readonly Ranking[], shape: Shape): string {
   const open = rankings.filter(({ context }) => {
     const last = context.at(-1)?.role;
     return last === "assistant" || last === "system";
   }).length;
   if (shape === "standard" || open === 0) return "";
-  return ` The prompt of ${plural(open, "ranking")} does not end with a user or a tool: TRL would continue that message instead of answering it.`;
+  return ` The prompt of ${plural(open, "ranking")} does not end with a user or a tool: there the answer is a second turn of the assistant or follows the system alone, which some chat templates refuse.`;
 }
 
 function sides({ ranking, chosen, rejected }: Pair): [Candidate, Candidate] {
@@ -98,7 +99,7 @@ function sides({ ranking, chosen, rejected }: Pair): [Candidate, Candidate] {
  */
 export function exportImplicit(all: Collection, options: PairOptions): Exported {
   const { pairs, left } = pairsOf(all.rankings);
-  const counts = { conversations: 0, prefixes: 0, cut: 0 };
+  const counts = { conversations: 0, prefixes: 0, cut: 0, glued: 0 };
   const rows = pairs.flatMap((pair) => {
     const texts = sides(pair).map(({ completion }) => whole(pair, completion, options.shape));
     const [chosen, rejected] = texts;
@@ -107,13 +108,17 @@ export function exportImplicit(all: Collection, options: PairOptions): Exported 
     } else if (begins(chosen, rejected) || begins(rejected, chosen)) counts.prefixes++;
     else {
       if (cutsWord(chosen, rejected)) counts.cut++;
+      const [prompt, answer] = [pair.ranking.context, sides(pair)[0].completion];
+      if (options.shape === "standard" && glued(prompt.at(-1)?.content, answer[0]?.content)) {
+        counts.glued++;
+      }
       return [{ chosen, rejected, ...pairValues(pair) }];
     }
     return [];
   });
   const losses: Losses = [
     ...pairLosses(left),
-    [counts.conversations, CHAT],
+    [counts.conversations, `pair of a ${CHAT}`],
     [counts.prefixes, "pair of which one side begins with the other"],
   ];
   const from = [all.rankings.length, "ranking"] as const;
@@ -124,7 +129,8 @@ export function exportImplicit(all: Collection, options: PairOptions): Exported 
     rows,
     loss:
       lossSentence(from, [rows.length, "pair"], losses, always) +
-      (options.shape === "standard" ? implicitWarning(counts.cut, rows.length) : ""),
+      (options.shape === "standard" ? implicitWarning(counts.cut, rows.length) : "") +
+      gluedSentence(counts.glued, rows.length),
   };
 }
 

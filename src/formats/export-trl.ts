@@ -2,8 +2,8 @@
 // https://huggingface.co/docs/trl/dataset_formats
 import { columns } from "./columns.ts";
 import type { Row } from "./columns.ts";
-import { FormatError } from "./errors.ts";
-import { CHAT, lossSentence, spell, textType } from "./exports.ts";
+import { FormatError, plural } from "./errors.ts";
+import { CHAT, glued, gluedSentence, lossSentence, spell, textType } from "./exports.ts";
 import type { Exported, Losses, Shape } from "./exports.ts";
 import { isEmpty, sameMessages } from "./pairs.ts";
 import type { Candidate, Collection, Message, Ranking, Rating } from "./records.ts";
@@ -48,6 +48,11 @@ export function exportUnpaired(
   if (!test && new Set(rows.map(({ label }) => label)).size < 2) {
     const kind = rows[0]?.["label"] === true ? "good" : "bad";
     const only = rows.length === 0 ? "no answer that is good or bad" : `only ${kind} answers`;
+    if (counts.conversations > 0) {
+      throw new FormatError(
+        `Unpaired export: found ${plural(counts.conversations, CHAT)}, and without them ${only}; expected both kinds to train on. Choose messages instead of plain text. Nothing was written.`,
+      );
+    }
     throw new FormatError(
       `Unpaired export: found ${only}; expected both kinds to train on, without which KTO cannot. Nothing was written.`,
     );
@@ -65,8 +70,13 @@ export function exportUnpaired(
     format: `TRL unpaired preference, ${shape}`,
     columns: [...columns(textType(shape), "prompt", "completion"), ...columns("bool", "label")],
     rows,
-    loss: lossSentence(from, [rows.length, "line"], losses, always) + rule,
+    loss: lossSentence(from, [rows.length, "line"], losses, always) + rule + gluedIn(rows),
   };
+}
+
+function gluedIn(rows: readonly Row[]): string {
+  const number = rows.filter((row) => glued(row["prompt"], row["completion"])).length;
+  return gluedSentence(number, rows.length);
 }
 
 /** By the rating alone, where no thumb was given. */
@@ -124,7 +134,7 @@ export function exportSft(
     format: `TRL prompt-completion (SFT), ${shape}`,
     columns: columns(textType(shape), "prompt", "completion"),
     rows,
-    loss: lossSentence(from, [rows.length, "line"], losses, always),
+    loss: lossSentence(from, [rows.length, "line"], losses, always) + gluedIn(rows),
   };
 }
 

@@ -57,5 +57,16 @@ export function spell(
   return messages.map(({ role: by, content }) => ({ role: by, content }));
 }
 
+/** Whether a prompt and an answer run into one word when they are put together, as trainers do with plain text. */
+export function glued(prompt: Value | undefined, answer: Value | undefined): boolean {
+  return typeof prompt === "string" && typeof answer === "string" && /\S$/.test(prompt) && /^\S/.test(answer); // prettier-ignore
+}
+
+/** How many lines have nothing between prompt and answer, as a sentence; "" for none. */
+export function gluedSentence(number: number, lines: number): string {
+  if (number === 0) return "";
+  return ` TRL puts prompt and answer together as they are: in ${number} of ${plural(lines, "line")} nothing stands between them. Choose messages, whose chat template parts them, or add what your prompts end with.`;
+}
+
 /** What plain text is too little for. */
 export const CHAT = "conversation that plain text cannot hold";

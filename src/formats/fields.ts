@@ -126,8 +126,27 @@ export class Fields {
         const none = Array.isArray(calls) && calls.length === 0;
         if (!none) throw message.refuse(call, "none, as a call of a tool is no text and would be lost"); // prettier-ignore
       }
-      return { role: known, content: message.string("content") };
+      return { role: known, content: message.content() };
     });
+  }
+
+  /** The text of a message: text, or parts of which all are text. */
+  content(): string {
+    if (!Array.isArray(this.raw("content"))) return this.string("content");
+    return this.objects("content")
+      .map((part) => {
+        const other = part.keys().find((key) => key !== "type" && key !== "text");
+        if (part.raw("type") !== "text" || other !== undefined) {
+          throw part.refuse(other ?? "type", "parts of text alone, as pictures and sounds would be lost"); // prettier-ignore
+        }
+        return part.string("text");
+      })
+      .join("");
+  }
+
+  /** Whether a member is there and not an empty text, as CSV has it for a number that is missing. */
+  given(key: string): boolean {
+    return this.has(key) && this.raw(key) !== "";
   }
 
   /** One of the values, compared as given. */

@@ -76,7 +76,7 @@ const CLEAN: Importer = {
       annotator: fields.name("judge").replace(/^arena_user_/, ""),
       blind: fields.has("anony") ? fields.boolean("anony") : false,
       submitted: seconds === 0 ? "" : isoTime(Math.round(seconds * 1000)),
-      extra: fields.rest(...used, "conversation_a", "conversation_b", "turn"),
+      extra: fields.rest(...used, "conversation_a", "conversation_b"),
     };
     return [
       battle(fields, {

@@ -86,10 +86,22 @@ function answersOf(fields: Fields, list: string | undefined): Candidate[] {
     .map((key) => plain(fields, key));
 }
 
+/** Names under which files keep what somebody said about the answers. */
+const VERDICT = /^(?:better|best|prefer|winner|choice|chosen|rank|vote|verdict|comparison|safer|overall_pref)/i; // prettier-ignore
+
 export const ITEMS: Importer = {
   name: "prompts with answers to judge",
   keys: ["prompt"],
   test: (fields) => listOf(fields) !== undefined || columnsOf(fields).length > 1,
+  remark: (fields) => {
+    const list = listOf(fields);
+    const answers = list === undefined ? columnsOf(fields) : [list];
+    const keys = fields.keys().filter((key) => VERDICT.test(key) && !answers.includes(key));
+    const names = keys.map(code).join(", ");
+    return keys.length === 0
+      ? null
+      : `${names}: this looks like a judgement of a kind that is not known here. It is kept beside the answers and counts for nothing.`;
+  },
   read: (fields) => {
     const list = listOf(fields);
     const answers = answersOf(fields, list);

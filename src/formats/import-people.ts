@@ -11,7 +11,7 @@ const HELPSTEER2: Importer = {
   name: "HelpSteer2",
   keys: ["prompt", "response", "helpfulness"],
   read: (fields) => {
-    const ratings = ATTRIBUTES.filter((key) => fields.has(key)).map((key) => ({
+    const ratings = ATTRIBUTES.filter((key) => fields.given(key)).map((key) => ({
       key,
       value: fields.number(key, 0, 4),
     }));
@@ -134,7 +134,8 @@ const OASST: Importer = {
   read: (fields) => {
     const tree = fields.name("message_tree_id");
     const rankings = oasstNode(fields.object("prompt"), [], tree);
-    if (rankings.length === 0) throw fields.refuse("prompt", "a message with two ranked replies");
+    if (rankings.length === 0)
+      throw fields.refuse("prompt", "a question with two ranked replies of an assistant");
     return rankings;
   },
 };
@@ -147,7 +148,9 @@ function oasstNode(node: Fields, before: readonly Message[], tree: string): Impo
   const replies = (node.has("replies") ? node.objects("replies") : []).filter(
     (reply) => reply.raw("deleted") !== true,
   );
-  const here = replies.length < 2 ? [] : oasstRankings(node, replies, context, tree);
+  // replies of a person are prompts and no answers: nobody learns to write those
+  const answers = role === "prompter" && replies.length > 1;
+  const here = answers ? oasstRankings(node, replies, context, tree) : [];
   return [...here, ...replies.flatMap((reply) => oasstNode(reply, context, tree))];
 }
 
@@ -157,10 +160,9 @@ function oasstRankings(
   context: Message[],
   tree: string,
 ): Imported[] {
-  const role = replies[0]?.raw("role") === "prompter" ? user : assistant;
   const candidates = replies.map((reply) => ({
     ...answerText("", { author: reply.raw("synthetic") === true ? "model" : "person" }),
-    completion: [role(reply.text("text"))],
+    completion: [assistant(reply.text("text"))],
   }));
   const known = { format: "chat", task: node.name("message_id"), project: tree } as const;
   const events = node.has("events") ? node.object("events") : null;

@@ -46,6 +46,21 @@ const COMPARISONS: Importer = {
   },
 };
 
+/** https://github.com/PKU-Alignment/safe-rlhf: the more helpful answer; which is safer stays in `extra`. */
+const SAFE_RLHF: Importer = {
+  name: "PKU-SafeRLHF",
+  keys: ["prompt", "response_0", "response_1", "better_response_id"],
+  read: (fields) => {
+    const answers = [
+      answerText(fields.text("response_0")),
+      answerText(fields.text("response_1")),
+    ] as const;
+    const order = fields.integer("better_response_id", 0, 1) === 0 ? -1 : 1;
+    const extra = fields.rest("prompt", "response_0", "response_1", "better_response_id");
+    return [pairRanking(fields.text("prompt"), answers, order, { extra })];
+  },
+};
+
 const AXES = ["overall", "accuracy", "coverage", "coherence"] as const;
 
 const AXIS_EVALS: Importer = {
@@ -156,6 +171,7 @@ function two(a: Candidate | undefined, b: Candidate | undefined): [Candidate, Ca
 }
 
 export const RESEARCH: readonly Importer[] = [
+  SAFE_RLHF,
   COMPARISONS,
   AXIS_EVALS,
   WEBGPT,

@@ -1,7 +1,7 @@
 // Importers of what annotation tools export: Label Studio, Potato, Prodigy and Argilla.
 import { Refusal, code, found } from "./errors.ts";
 import type { Fields } from "./fields.ts";
-import { answerText, groupsByScore, pairRanking, pairStrengths } from "./importer.ts";
+import { answerText, broken, groupsByScore, pairRanking, pairStrengths } from "./importer.ts";
 import type { Importer } from "./importer.ts";
 import { newRanking, user } from "./new-records.ts";
 import type { Candidate, Imported, Ranking } from "./records.ts";
@@ -78,7 +78,7 @@ const LABEL_STUDIO: Importer = {
   read: (fields) => {
     const data = fields.object("data");
     const annotations = fields.objects("annotations", 1);
-    return annotations.flatMap((annotation) =>
+    const all = annotations.flatMap((annotation) =>
       annotation.objects("result").flatMap((result): Imported[] => {
         const seconds = annotation.has("lead_time") ? annotation.number("lead_time", 0, 1e9) : 0;
         const cancelled = annotation.raw("was_cancelled") === true;
@@ -95,6 +95,11 @@ const LABEL_STUDIO: Importer = {
         return result.raw("type") === "ranker" ? [ranker(data, result, known)] : [];
       }),
     );
+    if (all.length === 0) {
+      const kinds = annotations.flatMap((one) => one.objects("result").map((result) => result.name("type"))); // prettier-ignore
+      throw broken(fields.at("annotations"), `found results of the kinds ${found([...new Set(kinds)].join(", "))}; expected one of the kind pairwise or ranker.`); // prettier-ignore
+    }
+    return all;
   },
 };
 

@@ -23,8 +23,8 @@ const TRACE = ["margin", "group_id"];
 /** Columns beside the pair: `margin` in thirds is a strength, others are kept in `extra`. */
 function pairKnown(fields: Fields, ...used: string[]): Partial<Ranking> {
   const known = { task: fields.name("group_id"), annotator: fields.name("annotator") };
-  if (!fields.has("margin")) {
-    return { ...known, extra: fields.rest(...used, "group_id", "annotator") };
+  if (!fields.given("margin")) {
+    return { ...known, extra: fields.rest(...used, "margin", "group_id", "annotator") };
   }
   const thirds = 3 * fields.number("margin");
   const strength = Math.round(thirds);
@@ -37,6 +37,30 @@ function pairKnown(fields: Fields, ...used: string[]): Partial<Ranking> {
   };
 }
 
+const SYSTEM = ["system", "system_prompt"];
+
+/** The system message that stands beside a prompt, if one does. */
+function systemOf(fields: Fields): { key: string; message: Message } | null {
+  const key = SYSTEM.find((name) => fields.given(name));
+  const content = key === undefined ? "" : fields.text(key);
+  return key === undefined ? null : { key, message: { role: "system", content } };
+}
+
+/** A prompt with the system message beside it, and which members that took. */
+function contextOf(
+  fields: Fields,
+  prompt: Message[],
+  ...used: string[]
+): { context: Message[]; format: "text" | "chat"; used: string[] } {
+  const system = prompt.some(({ role }) => role === "system") ? null : systemOf(fields);
+  const chat = system !== null || Array.isArray(fields.raw("prompt"));
+  return {
+    context: system === null ? prompt : [system.message, ...prompt],
+    format: chat ? "chat" : "text",
+    used: system === null ? used : [...used, system.key],
+  };
+}
+
 /** A prompt or an answer in either shape. */
 function texts(fields: Fields, key: string, role: "user" | "assistant"): Message[] {
   if (Array.isArray(fields.raw(key))) {
@@ -45,10 +69,6 @@ function texts(fields: Fields, key: string, role: "user" | "assistant"): Message
     return messages;
   }
   return [{ role, content: fields.text(key) }];
-}
-
-function formatOf(fields: Fields, key: string): "text" | "chat" {
-  return Array.isArray(fields.raw(key)) ? "chat" : "text";
 }
 
 function preference(
@@ -71,13 +91,41 @@ const PREFERENCE: Importer = {
     // UltraFeedback's binarized form repeats the prompt inside both conversations.
     const nested = typeof fields.raw("prompt") === "string" && Array.isArray(fields.raw("chosen"));
     if (nested && startsWithUser(fields)) return IMPLICIT.read(fields);
-    const known = pairKnown(fields, "prompt", "chosen", "rejected");
-    const format = formatOf(fields, "prompt");
-    const answers = [
-      texts(fields, "chosen", "assistant"),
-      texts(fields, "rejected", "assistant"),
-    ] as const;
-    return [preference(fields, texts(fields, "prompt", "user"), answers, { ...known, format })];
+    const prompt = texts(fields, "prompt", "user");
+    return [explicit(fields, contextOf(fields, prompt, "prompt", "chosen", "rejected"))];
+  },
+};
+
+/** A pair under its prompt. A prompt of messages that both sides repeat is taken off them. */
+function explicit(
+  fields: Fields,
+  { context, format, used }: ReturnType<typeof contextOf>,
+): Ranking {
+  const sides = (["chosen", "rejected"] as const).map((key) => texts(fields, key, "assistant"));
+  const repeated = sides.every((side) => side.length > context.length && sameMessages(side.slice(0, context.length), context)); // prettier-ignore
+  const [chosen = [], rejected = []] = repeated
+    ? sides.map((side) => side.slice(context.length))
+    : sides;
+  return preference(fields, context, [chosen, rejected], { ...pairKnown(fields, ...used), format });
+}
+
+/** Names that published pairs give to a prompt in a column of its own. */
+const PROMPT_NAMES = ["question", "instruction", "query", "input"];
+
+/** Pairs whose prompt has another name: Orca's, Alpaca's and LLaMA-Factory's. */
+const NAMED: Importer = {
+  name: "preference pairs with a question or an instruction",
+  keys: ["chosen", "rejected"],
+  test: (fields) => {
+    const named = PROMPT_NAMES.some((key) => typeof fields.raw(key) === "string" && fields.given(key)); // prettier-ignore
+    return named && !(Array.isArray(fields.raw("chosen")) && startsWithUser(fields));
+  },
+  read: (fields) => {
+    const key = PROMPT_NAMES.find((name) => fields.given(name)) ?? "question";
+    // Alpaca's instruction is about an input
+    const parts = key === "instruction" && fields.given("input") ? [key, "input"] : [key];
+    const prompt = [user(parts.map((part) => fields.text(part)).join("\n\n"))];
+    return [explicit(fields, contextOf(fields, prompt, ...parts, "chosen", "rejected"))];
   },
 };
 
@@ -166,23 +214,28 @@ const UNPAIRED: Importer = {
   name: "TRL unpaired preference",
   keys: ["prompt", "completion", "label"],
   read: (fields) => {
-    const context = texts(fields, "prompt", "user");
-    const known = {
-      format: formatOf(fields, "prompt"),
-      label: fields.boolean("label") ? 1 : 0,
-      extra: fields.rest("prompt", "completion", "label"),
-    } as const;
+    const prompt = texts(fields, "prompt", "user");
+    const { context, format, used } = contextOf(fields, prompt, "prompt", "completion", "label");
+    const known = { format, label: thumbOf(fields), extra: fields.rest(...used) };
     return [newLabelled(context, texts(fields, "completion", "assistant"), known)];
   },
 };
+
+/** Some write a thumb as a number. */
+function thumbOf(fields: Fields): 0 | 1 {
+  const value = fields.raw("label");
+  if (value === 1 || value === "1") return 1;
+  if (value === 0 || value === "0") return 0;
+  return fields.boolean("label") ? 1 : 0;
+}
 
 const SFT: Importer = {
   name: "TRL prompt-completion (SFT)",
   keys: ["prompt", "completion"],
   read: (fields) => {
-    const extra = fields.rest("prompt", "completion");
-    const context = texts(fields, "prompt", "user");
-    const known = { format: formatOf(fields, "prompt"), extra };
+    const prompt = texts(fields, "prompt", "user");
+    const { context, format, used } = contextOf(fields, prompt, "prompt", "completion");
+    const known = { format, extra: fields.rest(...used) };
     return [newDemonstration(context, texts(fields, "completion", "assistant"), known)];
   },
 };
@@ -199,15 +252,15 @@ const MESSAGES: Importer = {
 };
 
 /** What may stand beside a prompt in a file of prompts alone. */
-const BESIDE = ["prompt", "id", "source", "metadata", "tag", "tags"];
+const BESIDE = ["prompt", ...SYSTEM, "id", "source", "metadata", "tag", "tags"];
 
 const PROMPTS: Importer = {
   name: "TRL prompt-only",
   keys: ["prompt"],
   test: (fields) => fields.keys().every((key) => BESIDE.includes(key)),
   read: (fields) => {
-    const known = { format: formatOf(fields, "prompt"), extra: fields.rest("prompt") };
-    return [newPrompt(texts(fields, "prompt", "user"), known)];
+    const { context, format, used } = contextOf(fields, texts(fields, "prompt", "user"), "prompt");
+    return [newPrompt(context, { format, extra: fields.rest(...used) })];
   },
 };
 
@@ -235,6 +288,6 @@ const STEPWISE: Importer = {
 };
 
 /** The more keys identify a format, the earlier it is tried. */
-export const TRL: readonly Importer[] = [STEPWISE, PREFERENCE, HH, IMPLICIT, UNPAIRED, SFT];
+export const TRL: readonly Importer[] = [STEPWISE, PREFERENCE, HH, NAMED, IMPLICIT, UNPAIRED, SFT];
 /** Formats whose keys others have too. */
 export const TRL_LAST: readonly Importer[] = [MESSAGES, PROMPTS];

@@ -136,10 +136,13 @@ function unknownFormat(start: readonly RawRecord[], { name }: Reading): FormatEr
     );
   }
   if (record === undefined) {
-    const reason =
+    const said =
       "refused" in first
         ? first.refused.message
         : `found ${found(first.value)}; expected an object.`;
+    const reason = said.includes("is not JSON")
+      ? `${said} A file of JSON has one object on each line, or is one list of objects.`
+      : said;
     return new FormatError(`${code(name)}, ${first.where}: ${reason} Nothing was imported.`);
   }
   const keys = fieldsOf(record)?.keys() ?? [];
@@ -183,6 +186,8 @@ class Import {
         this.#announced = announced;
         return;
       }
+      const remark = this.#importer.remark?.(fields) ?? null;
+      if (remark !== null && !this.#file.notes.includes(remark)) this.#file.notes.push(remark);
       const unnamed = records.some(({ id }) => id === "") ? this.#newId(fields) : "";
       records.forEach((one, i) => this.#keep(one, i === 0 ? unnamed : `${unnamed}.${i}`));
       this.#readable++;

@@ -15,6 +15,8 @@ export interface Importer {
   test?: (fields: Fields) => boolean;
   /** How many records follow, when this one is a header that says so. */
   announces?: (fields: Fields) => number | null;
+  /** A sentence about what of the record is not used, if something of it looks as if it should be. */
+  remark?: (fields: Fields) => string | null;
   /** The records that one line holds; throws a Refusal when it breaks a rule of the format. */
   read: (fields: Fields) => Imported[];
 }

@@ -10,9 +10,9 @@ import { parquetHeader } from "hyparquet/src/column.js";
 import { DEFAULT_PARSERS, convert, convertWithDictionary } from "hyparquet/src/convert.js";
 import { decompressPage, readDataPage, readDataPageV2 } from "hyparquet/src/datapage.js";
 import { readPlain } from "hyparquet/src/plain.js";
+import { compressors } from "./parquet-codecs.ts";
 import { decimal } from "./parquet-plain.ts";
 import { left, readerOf } from "./parquet-thrift.ts";
-import { unsnap } from "./snappy.ts";
 
 /** The values of a page and the levels of all of them, nulls among them. */
 export interface Page {
@@ -23,8 +23,6 @@ export interface Page {
   /** The values that are not null. */
   values: DecodedArray;
 }
-
-const compressors = { SNAPPY: unsnap };
 
 /** Shapes are left as bytes: nothing here reads them. */
 const asBytes = {

@@ -1,4 +1,5 @@
 // Everything in a Parquet file that hyparquet would believe, checked before it decodes a page.
+import { unpack } from "./parquet-codecs.ts";
 import type { ColumnMetaData, FileMetaData, PageHeader, SchemaElement } from "hyparquet";
 import { ConvertedTypes, ParquetTypes } from "hyparquet/src/constants.js";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -14,7 +15,6 @@ import {
   walkValues,
 } from "./parquet-values.ts";
 import type { Budget, Stored } from "./parquet-values.ts";
-import { unsnap } from "./snappy.ts";
 
 /** The most levels and columns of a schema: hyparquet looks every column up in a list. */
 const DEEPEST = 64;
@@ -239,11 +239,4 @@ function countOf(page: { num_values: number } | undefined, levels: number, budge
 
 function bits(level: number): number {
   return 32 - Math.clz32(level);
-}
-
-function unpack(bytes: Uint8Array, size: number, codec: string): Uint8Array {
-  if (codec === "SNAPPY") return unsnap(bytes, size);
-  if (codec !== "UNCOMPRESSED") throw new RangeError(`the compression ${codec}`);
-  whole(size === bytes.length ? 0 : -1, 0, "page of another size:");
-  return bytes;
 }

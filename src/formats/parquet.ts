@@ -64,7 +64,7 @@ const SHARED = 512 * 2 ** 20;
 
 /**
  * The rows of a Parquet file, one at a time.
- * @throws FormatError when the file is damaged, too large or compressed by anything but Snappy
+ * @throws FormatError when the file is damaged, too large or packed by anything but Snappy, GZIP or Zstandard
  */
 export async function* readParquet(
   bytes: Uint8Array<ArrayBuffer>,
@@ -115,7 +115,7 @@ async function guarded<T>(name: string, work: () => T | Promise<T>): Promise<T> 
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new FormatError(
-      `${code(name)}: found Parquet data that cannot be read (${found(reason)}); expected an undamaged file without compression or with Snappy. Nothing was imported.`,
+      `${code(name)}: found Parquet data that cannot be read (${found(reason)}); expected an undamaged file without compression or with Snappy, GZIP or Zstandard. Nothing was imported.`,
     );
   }
 }

@@ -155,7 +155,11 @@ async function* parsed(
       throw new FormatError(
         `${code(file.name)}, ${where}: ${json.reason}; expected a plain record. Nothing was imported.`,
       );
-    } else yield { where, refused: new Refusal(`${json.reason}; expected one JSON object.`) };
+    } else
+      yield {
+        where,
+        refused: new Refusal(`${json.reason}; expected one JSON object.`),
+      };
   }
 }
 
@@ -169,12 +173,30 @@ async function* csvObjects(
   for await (const { where, cells } of csvRecords(chunks, file.name, file.limits, separator)) {
     if (header === null) {
       for (const key of cells) refuseReserved(key, file.name, where);
-      header = cells;
+      header = cells.map((key) => key.trim());
     } else if (cells.length !== header.length) {
       const found = `found ${cells.length} cells; expected ${header.length}, as the header has.`;
       yield { where, refused: new Refusal(found) };
-    } else yield { where, value: Object.fromEntries(header.map((key, i) => [key, cells[i]])) };
+    } else yield row(where, header, cells);
   }
+}
+
+/** How a cell begins that holds messages: as JSON, or as Python prints them. */
+const MESSAGES = /^\[\s*\{\s*['"](?:role|content)['"]\s*:/;
+
+/** One row; messages that were written as JSON are messages again, and others refuse the row. */
+function row(where: string, header: readonly string[], cells: readonly string[]): RawRecord {
+  const values: [string, unknown][] = [];
+  for (const [i, key] of header.entries()) {
+    const cell = cells[i] ?? "";
+    const json = MESSAGES.test(cell) ? readJson(cell) : null;
+    if (json?.ok === false) {
+      const sentence = `${code(key)}: found messages as Python prints them; expected text, or messages as JSON. Save them as JSON lines or Parquet instead.`;
+      return { where, refused: new Refusal(sentence) };
+    }
+    values.push([key, json === null ? cell : json.value]);
+  }
+  return { where, value: Object.fromEntries(values) };
 }
 
 /** The keys of all objects in a value, however deep. */

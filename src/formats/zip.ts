@@ -48,7 +48,7 @@ const encoder = new TextEncoder();
  * gives equal bytes.
  * @param title heading of the dataset card
  * @param companions texts such as guidelines, listed in the card
- * @throws FormatError when a part's name is not made of letters, digits, dots, dashes, underscores
+ * @throws FormatError when a part's name is not made of letters, digits, dots, dashes, underscores, or is taken
  */
 export function bundleFiles(
   all: Collection,
@@ -60,6 +60,13 @@ export function bundleFiles(
   if (bad !== undefined) {
     throw new FormatError(
       `${code(bad.name)}: expected a name of letters, digits, dots, dashes and underscores. Nothing was written.`,
+    );
+  }
+  const taken = [...LOSSLESS.map(([, , kind]) => kind as string), ...parts.map(({ name }) => name)];
+  const twice = taken.find((name, i) => taken.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new FormatError(
+      `${code(twice)}: expected a name that no other file of the zip has in the card. Nothing was written.`,
     );
   }
   const lossless = LOSSLESS.filter(
@@ -143,9 +150,10 @@ function card(
   const info = loaded.map(
     (config) => `- config_name: ${config.name}\n  features:\n${features(config.columns)}`,
   );
+  const usual = loaded.find(({ name }) => parts.some((part) => part.name === name)) ?? loaded[0];
   const data = loaded.map(
     ({ name, splits }) =>
-      `- config_name: ${name}\n  data_files:\n${splits.map(({ split, path }) => `  - split: ${split}\n    path: ${path}\n`).join("")}`,
+      `- config_name: ${name}\n${name === usual?.name ? "  default: true\n" : ""}  data_files:\n${splits.map(({ split, path }) => `  - split: ${split}\n    path: ${path}\n`).join("")}`,
   );
   const yaml =
     loaded.length === 0 ? "" : `dataset_info:\n${info.join("")}configs:\n${data.join("")}`;

@@ -36,12 +36,14 @@ export class Files {
     return this.#told(async () => pairsFile(await this.#persisted.rankings()));
   }
 
-  /** The trained model as safetensors. */
+  /** The trained model as a folder that transformers loads, zipped. */
   model(): Promise<void> {
     return this.#told(async () => {
       const bytes = await this.#trainer.ask((api) => api.exportModel("policy"));
-      download(bytes, fileName("nudge-policy", "safetensors"), "application/octet-stream");
-      return `Exported the model, ${(bytes.byteLength / 2 ** 20).toFixed(1)} MiB.`;
+      const { modelZip } = await import("./model-zip.ts");
+      const zip = modelZip(new Uint8Array(bytes));
+      download(zip.buffer, fileName("nudge-policy", "zip"), "application/zip");
+      return `Exported the model, ${(zip.length / 2 ** 20).toFixed(1)} MiB: unpack it, then AutoModelForCausalLM.from_pretrained("nudge-policy").`;
     });
   }
 
@@ -60,6 +62,9 @@ export class Files {
   }
 }
 
+const JOINED =
+  " Trainers put a plain prompt and its answer together as they are; Collect can export messages, which a chat template parts.";
+
 function pairsFile(rows: readonly Ranked[]): string {
   const { text, pairs, left } = writeTrlPairs(rows.map(({ judgement }) => judgement));
   download(text, fileName("nudge-pairs", "jsonl"), "application/jsonl");
@@ -72,5 +77,5 @@ function pairsFile(rows: readonly Ranked[]): string {
   ] as const;
   const named = lost.filter(([n]) => n > 0).map(([n, noun]) => count(n, noun));
   const rest = named.length === 0 ? "" : ` Not carried: ${named.join(", ")}.`;
-  return `Exported ${count(pairs, "pair")}.${rest}`;
+  return `Exported ${count(pairs, "pair")}.${rest}${pairs > 0 ? JOINED : ""}`;
 }

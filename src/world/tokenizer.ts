@@ -117,7 +117,7 @@ export function render(tokens: readonly string[]): string {
 }
 
 /** Spellings that people type and the world writes otherwise. */
-const SPELLINGS: ReadonlyMap<string, string> = new Map(
+export const SPELLINGS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     color: "colour",
     gray: "grey",

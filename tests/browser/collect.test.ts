@@ -167,7 +167,7 @@ describe.each([1280, 320])("by keyboard alone, %i px wide, without a GPU", (widt
     expect(changed?.ranking.map((group) => group.length)).toEqual([1, 2, 1]);
     expect(rankings.find(({ outcome }) => outcome === "skipped")?.skip_reason).toBe("Not my language"); // prettier-ignore
     // The reload asked for the page's own files again; nothing else was asked for.
-    const own = /^\/(assets\/|models\/|favicon|$)|\.(json|safetensors)$/;
+    const own = /^\/(assets\/|models\/|$)|\.(json|safetensors)$/;
     expect(server.requests.slice(requested).filter((one) => !own.test(one))).toEqual([]);
     expect(record.errors).toEqual([]);
     expect(record.violations).toEqual([]);

@@ -62,7 +62,7 @@ test(`${JUDGEMENTS} judgements open in ${OPEN} ms, and one more takes at most ${
   let page = await profile.open(`${server.url}#/collect`);
   await page.waitForSelector("form input.field");
   const small = await makeProject(page, "Small", setsFile(4 * TRIED, 4));
-  await page.goto(`${server.url}favicon.svg`);
+  await page.goto(`${server.url}first-prompt.json`);
   page.setDefaultTimeout(600_000);
   const { judgements } = await seedProject(page, JUDGEMENTS);
   // Once: the second copy is completed from a database that had none.

@@ -161,6 +161,13 @@ describe("from the first ranking to the reload", () => {
     await page.reload();
     await modelReady(page);
     await deckSays(page, /Step 7 of 7, finished/);
+    // the station is in the address, and back leads to those before
+    const station = page.locator('nav [aria-current="step"] .name');
+    await expect.poll(() => station.textContent()).toBe("Taste test");
+    await page.goBack();
+    await expect.poll(() => station.textContent()).toBe("Reinforce");
+    await page.goBack();
+    await expect.poll(() => station.textContent()).toBe("Rank");
     await expect.poll(() => savedRankings(page)).toBe(3);
     await page.getByRole("button", { name: "Reinforce" }).click();
     await page.locator("[aria-labelledby=lines] mark").first().waitFor();

@@ -97,10 +97,10 @@ describe("TRL preference", () => {
     );
     const open = newRanking([user("p"), assistant("well")], answers("x", "y"), [[0], [1]]);
     expect(exportPreference(of(open), { ...standard, ...plain }).loss).toContain(
-      "1 conversation that plain text cannot hold",
+      "1 pair of a conversation that plain text cannot hold",
     );
     expect(exportPreference(of(open), { ...chat, ...plain }).loss).toMatch(
-      /1 ranking does not end with a user or a tool: TRL would continue that message/,
+      /1 ranking does not end with a user or a tool: there the answer is a second turn/,
     );
   });
 
@@ -145,6 +145,8 @@ describe("single answers", () => {
       /found only bad answers; expected both kinds/,
     );
     expect(() => exportUnpaired(of(), standard)).toThrow(/no answer that is good or bad/);
+    const chat = { ...bad, context: [user("a"), assistant("b"), user("c")] };
+    expect(() => exportUnpaired(of(chat), standard)).toThrow(/conversations? that plain text cannot hold, and without .* Choose messages/); // prettier-ignore
     // nobody trains on what was held out
     expect(exportUnpaired(of(bad), { ...standard, test: true }).rows.length).toBeGreaterThan(0);
   });
@@ -346,7 +348,7 @@ describe("the zip", () => {
     ];
     const card = new TextDecoder().decode(bundleFiles(of(sky), parts, "t")[0]?.bytes);
     const configs = card.slice(card.indexOf("configs:"), card.lastIndexOf("---"));
-    expect(configs).toContain("- config_name: a\n  data_files:\n  - split: train\n    path: data/a/train.jsonl\n- "); // prettier-ignore
+    expect(configs).toContain("- config_name: a\n  default: true\n  data_files:\n  - split: train\n    path: data/a/train.jsonl\n- "); // prettier-ignore
     expect(configs).toContain("- config_name: b\n  data_files:\n  - split: test\n    path: data/b/test.jsonl\n"); // prettier-ignore
     expect(card.slice(0, card.lastIndexOf("---"))).not.toContain("config_name: c");
     expect(card).toContain("No line was held out.");
@@ -357,5 +359,11 @@ describe("the zip", () => {
     expect(bundleFiles(of(), [], "").map(({ path }) => path)).toContain("rankings.jsonl");
     const exported = exportPrompts(of(), standard);
     expect(() => bundleFiles(of(), [{ name: "../x", exported }], "")).toThrow(/expected a name of/);
+    // a second configuration of one name would hide the lossless one from `datasets`
+    for (const name of ["prompts", "rankings"]) {
+      expect(() => bundleFiles(of(), [{ name, exported }], "")).toThrow(
+        `\`${name}\`: expected a name that no other file`,
+      );
+    }
   });
 });

@@ -169,6 +169,7 @@ describe("fixtures of foreign formats", () => {
       conv_metadata: '{"sum_user_tokens": 5}',
       is_code: false,
       language: "English",
+      turn: 1,
     });
     expect(records[0]).toMatchObject({ task: "q0", annotator: "0", blind: true });
     const text = new TextDecoder().decode(fixture("arena-log.jsonl"));

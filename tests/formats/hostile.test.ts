@@ -1,5 +1,6 @@
 // Hostile and broken files: refused with one sentence each, never a crash, a hang or a changed prototype.
 import { gzipSync, zipSync } from "fflate";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../src/formats/errors.ts";
 import { exportLabels } from "../../src/formats/export-others.ts";
@@ -94,7 +95,7 @@ describe("error sentences", () => {
     expect(sentence).toMatch(/found `"\\u202e\\u0007x{20,36}…`; expected a number\./);
     const odd = await load(`${HEAD}{}\n`, "a`\u202e\n.jsonl");
     expect(odd.problems[0]).toMatch(
-      /^`a\\u0060\\u202e\\u000a\.jsonl`, line 2, `chosen`: found nothing;/,
+      /^`a\\u0060\\u202e\\u000a\.jsonl`, line 2, `prompt`: found nothing;/,
     );
   });
 
@@ -346,6 +347,11 @@ function rankedRows(n: number): RankedRow[] {
   }));
 }
 
+/** A file of pyarrow's whose pages are packed so. */
+function parquetFile(codec: string): Uint8Array {
+  return new Uint8Array(readFileSync(`tests/fixtures/parquet/pyarrow-${codec}.parquet`));
+}
+
 describe(`${MUTATIONS} mutations`, () => {
   const own = async (): Promise<[string, Uint8Array][]> => {
     const all = someProject(11);
@@ -358,6 +364,8 @@ describe(`${MUTATIONS} mutations`, () => {
       ["own.labels.jsonl", bytesOf(jsonl(exportLabels(all)))],
       ["own.zip", await zipFiles(bundleFiles(someProject(83), [], "t"))], // one record of each kind
       ["own.parquet", new Uint8Array(await writeParquet(exported))],
+      ["own.gzip.parquet", parquetFile("gzip")],
+      ["own.zstd.parquet", parquetFile("zstd")],
       ["own.jsonl.gz", gzipSync(fixture("hh-rlhf.jsonl"))],
     ];
   };
@@ -371,6 +379,8 @@ describe(`${MUTATIONS} mutations`, () => {
     "own.labels.jsonl",
     "own.zip",
     "own.parquet",
+    "own.gzip.parquet",
+    "own.zstd.parquet",
     "own.jsonl.gz",
   ])(
     "of %s end in a result or a sentence",

@@ -3,10 +3,10 @@ import { exportArena, exportHh, exportLabels } from "../../formats/export-others
 import { exportImplicit, exportPreference } from "../../formats/export-pairs.ts";
 import { exportPrompts, exportSft, exportUnpaired } from "../../formats/export-trl.ts";
 import type { Exported, Shape } from "../../formats/exports.ts";
-import { jsonl } from "../../formats/exports.ts";
+import { glued, jsonl } from "../../formats/exports.ts";
 import { writeEvents } from "../../formats/histories.ts";
 import { writeParquet } from "../../formats/parquet.ts";
-import type { Candidate, Collection } from "../../formats/records.ts";
+import type { Candidate, Collection, Message } from "../../formats/records.ts";
 import { bundleFiles, zipFiles } from "../../formats/zip.ts";
 import type { BundlePart, Companion } from "../../formats/zip.ts";
 import type { StoredEvent } from "../../storage/events.ts";
@@ -76,7 +76,7 @@ export const FORMS: readonly Form[] = [
     make: (all, { shape }) => exportSft(all, { shape, best: true }),
   },
   {
-    name: "prompts",
+    name: "prompts-only",
     title: "TRL prompts only",
     for: "GRPOTrainer, RLOOTrainer",
     shaped: true,
@@ -150,6 +150,16 @@ function timelessId(id: string, place: number): string {
   const time = (EPOCH + place).toString(16).padStart(12, "0");
   const rest = sha256(id);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
+}
+
+/** Plain text where answers go on with their prompts, as a completion does; messages for everything else. */
+export function usualShape({ rankings, labelled, demonstrations }: Collection): Shape {
+  const parted = (context: readonly Message[], answer: readonly Message[]): boolean =>
+    context.length === 1 && !glued(context[0]?.content, answer[0]?.content);
+  const plain =
+    rankings.every(({ context, completions }) => completions.every(({ completion }) => parted(context, completion))) &&
+    [...labelled, ...demonstrations].every(({ context, completion }) => parted(context, completion)); // prettier-ignore
+  return plain ? "standard" : "conversational";
 }
 
 /** An export before it is saved: what it loses and its first lines, or why it cannot be made. */
