@@ -60,7 +60,7 @@ describe("TRL preference", () => {
         '{"prompt":"Tell me a story about a frog.\\n","chosen":"Once.","rejected":"frog","margin":1.0,"group_id":"g2","pair":"0>1","weight":1.0,"judgement_id":"j2"}\n',
     );
     expect(loss).toBe(
-      "2 rankings -> 3 pairs. Not carried: 1 tie, 3 unranked pairs, ratings, notes, times, the order shown. Keep `rankings.jsonl` too.",
+      "2 rankings -> 3 pairs. Not carried: 1 tie, 3 unranked pairs, ratings, notes, times, the order shown. Keep `rankings.jsonl` too. TRL puts prompt and answer together as they are: in 2 of 3 lines nothing stands between them. Choose messages, whose chat template parts them, or add what your prompts end with.",
     );
   });
 
