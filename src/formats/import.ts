@@ -147,7 +147,7 @@ function unknownFormat(start: readonly RawRecord[], { name }: Reading): FormatEr
   }
   const keys = fieldsOf(record)?.keys() ?? [];
   return new FormatError(
-    `${code(name)}, ${record.where}: found the keys ${found(keys.join(", "))}; expected those of a known format. Nothing was imported.`,
+    `${code(name)}, ${record.where}: found the keys ${found(keys.join(", "))}; expected those of a known format, such as prompt, chosen and rejected, or prompt with answer1, answer2 and more. Nothing was imported.`,
   );
 }
 

@@ -7,12 +7,15 @@ import { Arena } from "./arena.svelte.ts";
 import { keepDraft, recallDraft } from "./draft.ts";
 import type { FirstPrompt } from "./first-prompt.ts";
 import { freshId } from "./fresh-id.ts";
-import { sentenceOf } from "./format.ts";
+import { count, sentenceOf } from "./format.ts";
 import type { Persisted, Ranked } from "./persisted.svelte.ts";
 import type { Reward } from "./reward.svelte.ts";
 import { recall, remember } from "./settings.svelte.ts";
 import { Supply } from "./supply.ts";
 import type { Trainer } from "./trainer.svelte.ts";
+
+/** Rankings after which a run has something to learn from; fewer are allowed. */
+export const SUGGESTED_RANKINGS = 4;
 
 interface Parts {
   readonly trainer: Trainer;
@@ -97,9 +100,19 @@ export class Desk {
     arena.saving = "idle";
     this.#lastTookBack = false;
     this.#keep(known === undefined ? judged : { ...judged, guess: known.guess });
-    this.#parts.announcer.say(cannotTell ? "Saved as can't tell." : "Saved.");
     this.#advance();
+    this.#parts.announcer.say(this.#news(judged, known !== undefined));
     await this.learn();
+  }
+
+  /** What saving brought, for whoever hears it or sees no more than the deck: the guess, and what comes next. */
+  #news({ cannotTell, guess }: Judged, changed: boolean): string {
+    const { set, judged } = this.arena;
+    const saved = cannotTell ? "Saved as can't tell." : "Saved.";
+    const guessed = guess === null || changed ? "" : ` It had guessed ${guess.right} of ${count(guess.pairs, "pair")} as you ranked.`; // prettier-ignore
+    const enough = judged.length === SUGGESTED_RANKINGS && !changed ? " That is enough to reinforce." : ""; // prettier-ignore
+    const next = set === null ? "" : ` Next: ${set.prompt}`;
+    return `${saved}${guessed}${enough}${next}`;
   }
 
   /** The decision on screen, or null (and why, aloud) when there is none yet. */

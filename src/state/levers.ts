@@ -1,6 +1,5 @@
 // The novice's three levers and those of shown answers: the range of each rail, its sensible band, and a sentence beyond it.
 import type { Knobs } from "../config.ts";
-import { compact } from "./format.ts";
 
 export interface Band {
   /** ends of the rail; the low end stands for 0 when `zero` is true */
@@ -101,19 +100,22 @@ export function leashWord(kl: number): string {
 const READINGS = 10;
 const LEAST_READINGS = 5;
 
-/**
- * What the language-loss meter says: the mean of the last readings against that of the first, "" before there are
- * enough of both.
- */
-export function speechWord(losses: readonly number[]): string {
+/** The mean of the last readings and that of the first; null before there are enough of both. */
+export function speechMeans(losses: readonly number[]): { first: number; last: number } | null {
   const known = losses.filter((loss) => Number.isFinite(loss));
   const n = Math.min(READINGS, Math.floor(known.length / 2));
-  if (n < LEAST_READINGS) return "";
+  if (n < LEAST_READINGS) return null;
   const mean = (some: readonly number[]): number => some.reduce((sum, x) => sum + x, 0) / n;
-  const change = mean(known.slice(-n)) - mean(known.slice(0, n));
-  if (change < 0.1) return "fine";
-  if (change < 0.4) return "slurring";
-  return `forgetting (+${compact(change)})`;
+  return { first: mean(known.slice(0, n)), last: mean(known.slice(-n)) };
+}
+
+/** What the language-loss meter says of its means, and where they began; "" before there are any. */
+export function speechWord(losses: readonly number[]): string {
+  const means = speechMeans(losses);
+  if (means === null) return "";
+  const change = means.last - means.first;
+  const word = change < 0.1 ? "fine" : change < 0.4 ? "slurring" : "forgetting";
+  return `${word}, ${means.first.toFixed(2)} at first`;
 }
 
 /** What the learned reward is called: a flipped run's is no liking of the person's. */

@@ -4,7 +4,7 @@ import { toRankings } from "./answers.ts";
 import type { EngineWish, Ranking, Sample } from "../workers/protocol.ts";
 import { Announcer } from "./announcer.svelte.ts";
 import type { Arena } from "./arena.svelte.ts";
-import { Desk } from "./desk.svelte.ts";
+import { Desk, SUGGESTED_RANKINGS } from "./desk.svelte.ts";
 import { Files } from "./files.ts";
 import { freshId } from "./fresh-id.ts";
 import { loadFirstPrompt } from "./first-prompt.ts";
@@ -26,8 +26,6 @@ import { Taste } from "./taste.svelte.ts";
 import { Trainer } from "./trainer.svelte.ts";
 import { decodeConfig, encodeConfig } from "./url-codec.ts";
 
-/** Rankings after which a run has something to learn from; fewer are allowed. */
-export const SUGGESTED_RANKINGS = 4;
 const BEST_OF = 16;
 
 export class Play {
@@ -144,7 +142,9 @@ export class Play {
   }
 
   go(station: Station): void {
-    if (this.locked(station) === null) this.#stations.enter(station);
+    const why = this.locked(station);
+    if (why === null) this.#stations.enter(station);
+    else this.announcer.say(why);
   }
 
   /** Opens a saved ranking to be changed. */
@@ -206,9 +206,10 @@ export class Play {
     this.#stations.enter("taste");
     const { run } = this;
     const { choice, draws } = run.recipe;
-    const trained = choice === "best-of-n" ? draws : null;
-    if (trained !== null) await this.#quietly(() => run.judgeAgain(this.#refit()));
-    await this.taste.start(this.shipped?.blind ?? [], run.config.seed, trained);
+    const drawn = choice === "best-of-n" ? draws : null;
+    if (drawn !== null) await this.#quietly(() => run.judgeAgain(this.#refit()));
+    const tested = { run: run.id, step: run.step, drawn };
+    await this.taste.start(this.shipped?.blind ?? [], run.config.seed, tested);
   }
 
   /** Chooses how the next run reinforces, and the address with it. */
@@ -318,6 +319,7 @@ export class Play {
   async #restore(): Promise<void> {
     const examples = await this.persisted.demonstrations();
     await this.run.restore(examples.at(-1)?.t);
+    if (this.run.started) this.taste.restore(this.run.id);
     this.forgotten = this.run.started ? [] : examples;
   }
 

@@ -78,6 +78,8 @@ export function hashOf(place: Place, query = ""): string {
 
 export class Route {
   place = $state.raw<Place>(START);
+  /** where somebody was at work before what is read: the place that the pages for reading lead back to */
+  work = $state.raw<Place>(START);
   #query: () => string;
 
   /** @param query what encodeConfig gives now */
@@ -87,11 +89,16 @@ export class Route {
 
   /** Reads the address now and whenever it changes: links, back and forward. */
   follow(arrived: (place: Place) => void): void {
-    this.place = placeOf(location.hash);
+    this.#read();
     addEventListener("hashchange", () => {
-      this.place = placeOf(location.hash);
+      this.#read();
       arrived(this.place);
     });
+  }
+
+  #read(): void {
+    this.place = placeOf(location.hash);
+    if (this.place.page === "play" || this.place.page === "collect") this.work = this.place;
   }
 
   /** The address of a place, with the run's settings as they are. */
@@ -113,6 +120,7 @@ export class Route {
   /** Puts another place in the place of this one, which the browser's history then has not. */
   replace(place: Place): void {
     this.place = place;
+    this.work = place;
     this.rewrite();
   }
 }

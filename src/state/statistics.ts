@@ -30,13 +30,14 @@ export function chance(probability: number): string {
 export function verdict(wins: number, losses: number, ties: number): string {
   const trials = wins + losses;
   if (trials === 0) return "Nothing was chosen, so there is nothing to count.";
-  const p = luck(wins, trials);
-  if (wins <= losses) {
-    return wins === losses
-      ? "You chose each model equally often: no visible change yet."
-      : "You preferred the old answers more often: no sign that it learned your taste.";
+  if (wins === losses) return "You chose each equally often: you prefer neither.";
+  if (wins < losses) {
+    const more = "You preferred the old answers more often";
+    return luck(losses, trials) <= 0.05
+      ? `${more}, and that is hard to explain by luck: it learned something else than your taste.`
+      : `${more}, which could be luck: no sign that it learned your taste.`;
   }
-  if (p <= 0.05) return "That is hard to explain by luck.";
+  if (luck(wins, trials) <= 0.05) return "That is hard to explain by luck.";
   const more = ties > 0 ? "rank two more sets or run it longer" : "rank two more sets";
   return `It could still be luck; ${more}.`;
 }

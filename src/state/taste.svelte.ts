@@ -1,9 +1,10 @@
 // The blind test: pairs of old and new answers on random sides, and what the choices can show.
 import type { Ranking, Sample } from "../workers/protocol.ts";
-import { sentenceOf } from "./format.ts";
+import { count, sentenceOf } from "./format.ts";
 import type { PromptText } from "./first-prompt.ts";
 import { luck, verdict, wilson } from "./statistics.ts";
 import type { Trainer } from "./trainer.svelte.ts";
+import { recall, remember } from "./settings.svelte.ts";
 import { differs } from "./words.ts";
 
 /** Pairs asked about; the paper's rankings are judged blind too. */
@@ -28,6 +29,22 @@ export interface TasteResult {
   /** 95 % interval of the share of wins */
   readonly interval: readonly [number, number];
   readonly sentence: string;
+}
+
+/** Which model the newer answers are of. */
+export interface Tested {
+  /** the run */
+  readonly run: string;
+  readonly step: number;
+  /** the newer answers were drawn, and of so many the best; null: a trained model wrote them */
+  readonly drawn: number | null;
+}
+
+/** A test as it is kept over a reload. */
+interface KeptTest {
+  readonly tested: Tested;
+  readonly pairs: readonly Pair[];
+  readonly choices: readonly Choice[];
 }
 
 /** Influence of one ranking on the difference between old and new answers. */
@@ -83,8 +100,8 @@ export class Taste {
   choices = $state.raw<readonly Choice[]>([]);
   influence = $state.raw<readonly Influence[]>([]);
   failure = $state("");
-  /** the newer answers were drawn, and of so many the best; null: a trained model wrote them */
-  drawn = $state<number | null>(null);
+  /** what the pairs on screen are of; null before there are any */
+  tested = $state.raw<Tested | null>(null);
   #trainer: Trainer;
   /** tests whose sides have been shown: the next one asks other prompts with other dice */
   #shown = 0;
@@ -95,6 +112,10 @@ export class Taste {
 
   get pair(): Pair | null {
     return this.pairs[this.choices.length] ?? null;
+  }
+
+  get drawn(): number | null {
+    return this.tested?.drawn ?? null;
   }
 
   /** What is compared with the model at the start. */
@@ -108,24 +129,21 @@ export class Taste {
 
   /**
    * Samples both models with the same dice, other ones than in tests before. Never rejects: see `failure`.
-   * @param draws null: the trained policy; else the best of so many answers of the untrained one
+   * @param tested the run and its step; with `drawn` the best of so many answers of the untrained model is tested
    */
-  async start(
-    prompts: readonly PromptText[],
-    seed: number,
-    draws: number | null = null,
-  ): Promise<void> {
+  async start(prompts: readonly PromptText[], seed: number, tested: Tested): Promise<void> {
     if (this.state === "sampling") return;
     if (this.state === "done") this.#shown++;
     const first = prompts.length === 0 ? 0 : (PAIRS * this.#shown) % prompts.length;
     const asked = [...prompts.slice(first), ...prompts.slice(0, first)];
     this.state = "sampling";
-    this.drawn = draws;
+    this.tested = tested;
     this.choices = [];
     this.influence = [];
     try {
-      this.pairs = makePairs(...(await this.#answers(asked, seed + this.#shown, draws)));
+      this.pairs = makePairs(...(await this.#answers(asked, seed + this.#shown, tested.drawn)));
       this.state = this.pairs.length === 0 ? "same" : "asking";
+      this.#keep();
     } catch (error) {
       this.failure = sentenceOf(error);
       this.state = "failed";
@@ -152,6 +170,7 @@ export class Taste {
     const choice = side === "tie" ? "tie" : side === pair.trained ? "trained" : "start";
     this.choices = [...this.choices, choice];
     if (this.pair === null) this.state = "done";
+    this.#keep();
   }
 
   /** Takes the last choice back. */
@@ -159,6 +178,41 @@ export class Taste {
     if (this.choices.length === 0) return;
     this.choices = this.choices.slice(0, -1);
     this.state = "asking";
+    this.#keep();
+  }
+
+  /** The pair on screen in words, or what the test showed: what is said when it changes. "" for neither. */
+  get spoken(): string {
+    const { pair, pairs, choices } = this;
+    if (this.state === "done") return `${this.headline}. ${this.result.sentence}`;
+    if (this.state !== "asking" || pair === null) return "";
+    const [left, right] = pair.trained === "left" ? [pair.after, pair.before] : [pair.before, pair.after]; // prettier-ignore
+    return `Pair ${choices.length + 1} of ${pairs.length}: ${pair.prompt} A: ${left.text} B: ${right.text}`;
+  }
+
+  /** How the choices fell. */
+  get headline(): string {
+    const { wins, losses } = this.result;
+    const trials = wins + losses;
+    return trials === 0
+      ? "You could not tell them apart"
+      : `You chose the ${this.subject} ${wins} of ${count(trials, "time")}`;
+  }
+
+  /** Brings back the test of this run that a reload ended. */
+  restore(run: string): void {
+    const kept = readKept(recall(KEPT));
+    if (kept === null || kept.tested.run !== run || this.state !== "idle") return;
+    this.tested = kept.tested;
+    this.pairs = kept.pairs;
+    this.choices = kept.choices;
+    this.state = this.pair === null ? "done" : "asking";
+  }
+
+  #keep(): void {
+    const { tested, pairs, choices } = this;
+    if (tested === null || pairs.length === 0) return;
+    remember(KEPT, JSON.stringify({ tested, pairs, choices } satisfies KeptTest));
   }
 
   /**
@@ -178,9 +232,38 @@ export class Taste {
 
   clear(): void {
     this.state = "idle";
+    this.tested = null;
     this.pairs = [];
     this.choices = [];
     this.influence = [];
     this.failure = "";
   }
+}
+
+const KEPT = "taste";
+const CHOICES: readonly Choice[] = ["trained", "start", "tie"];
+
+/** A kept test; null for none, or one that somebody changed. */
+function readKept(text: string | null): KeptTest | null {
+  try {
+    const { tested, pairs, choices } = JSON.parse(text ?? "null") as Partial<KeptTest>;
+    const whole =
+      typeof tested?.run === "string" &&
+      Number.isInteger(tested.step) &&
+      Array.isArray(pairs) &&
+      Array.isArray(choices) &&
+      pairs.length > 0 &&
+      choices.length <= pairs.length &&
+      choices.every((choice) => CHOICES.includes(choice as Choice)) &&
+      pairs.every(isPair);
+    return whole ? { tested, pairs, choices } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isPair(value: unknown): value is Pair {
+  const { prompt, before, after, trained } = (value ?? {}) as Partial<Pair>;
+  const texts = [prompt, before?.text, after?.text];
+  return texts.every((text) => typeof text === "string") && (trained === "left" || trained === "right"); // prettier-ignore
 }

@@ -34,7 +34,7 @@ test("IPO is trained, stays itself when best-of-n is chosen, and that comes back
   // IPO does not smooth labels, so nothing is asked about it
   expect(await method.getByLabel("Doubt").count()).toBe(0);
   expect(page.url()).toMatch(/method=dpo&dpoKind=ipo/);
-  expect(await meters(page)).toEqual(["How you like it", "Tells them apart", "By how much", "Leash", "Still speaks English"]); // prettier-ignore
+  expect(await meters(page)).toEqual(["How you like it", "Tells them apart", "By how much", "Distance from the start", "Still speaks English"]); // prettier-ignore
   expect(await problems(page)).toEqual([]);
   await page.getByRole("button", { name: "Reinforce", exact: true }).click();
   await deckSays(page, new RegExp(`Step ${STEPS} of ${STEPS}, finished`), 240_000);
@@ -54,7 +54,7 @@ test("IPO is trained, stays itself when best-of-n is chosen, and that comes back
   await page.getByRole("button", { name: "Start over with Best of n" }).click();
   await page.getByRole("button", { name: /^Drop these \d+ steps and start over$/ }).click();
   await deckSays(page, /Step 5 of 5, finished/, 240_000);
-  expect(await meters(page)).toEqual(["How you like it", "Leash"]);
+  expect(await meters(page)).toEqual(["How you like it", "Distance from the start"]);
   expect(await page.getByRole("heading", { name: "Levers" }).count()).toBe(0);
   expect(await problems(page)).toEqual([]);
 

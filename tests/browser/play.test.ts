@@ -146,7 +146,7 @@ describe("from the first ranking to the reload", () => {
     await page.getByRole("button", { name: "Without #1" }).click();
     await page.getByRole("button", { name: "Put it back" }).click();
     await page.getByRole("button", { name: "Flip my rankings" }).click();
-    await page.getByRole("button", { name: "Reinforce flipped" }).waitFor();
+    await page.getByRole("button", { name: "Reinforce flipped …" }).waitFor();
     await expect.poll(() => page.locator(".best").count(), { timeout: 20_000 }).toBe(3);
     expect(await axeInBoth(page)).toEqual([]);
   });
@@ -164,6 +164,8 @@ describe("from the first ranking to the reload", () => {
     // the station is in the address, and back leads to those before
     const station = page.locator('nav [aria-current="step"] .name');
     await expect.poll(() => station.textContent()).toBe("Taste test");
+    // the verdict is there again, and says at which step it was measured once the model went on
+    await page.locator("#verdict").waitFor();
     await page.goBack();
     await expect.poll(() => station.textContent()).toBe("Reinforce");
     await page.goBack();

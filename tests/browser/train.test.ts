@@ -118,7 +118,7 @@ describe.each([1280, 320])("%i px wide", (width) => {
     await deck.getByText(`Step ${STEPS} of ${STEPS}, finished`).waitFor();
     expect(await deck.locator("tbody tr").count()).toBe(8);
     const checks = await page.locator("[aria-labelledby=checks] li").allTextContents();
-    for (const name of ["Ratio starts at 1", "Leash starts at 0", "All numbers finite"]) {
+    for (const name of ["Ratio starts at 1", "Distance starts at 0", "All numbers finite"]) {
       expect(checks.find((one) => one.includes(name))).toContain("passed");
     }
     const lines = page.locator("[aria-labelledby=short-meters] svg");

@@ -180,11 +180,11 @@ describe("a run with a method", () => {
 
   test("the taste test of best of n is between one answer and the best", async () => {
     const taste = new Taste(trainer);
-    await taste.start([WATCH[0] ?? { id: "", text: "" }], 1, 16);
+    await taste.start([WATCH[0] ?? { id: "", text: "" }], 1, { run: "r", step: 1, drawn: 16 });
     expect(taste.state).toBe("asking");
     expect(taste.pair?.after.reward).toBe(1.4);
     expect(taste.subject).toBe("best of 16");
-    await taste.start([WATCH[0] ?? { id: "", text: "" }], 1);
+    await taste.start([WATCH[0] ?? { id: "", text: "" }], 1, { run: "r", step: 1, drawn: null });
     expect(taste.subject).toBe("trained model");
   });
 
@@ -203,7 +203,7 @@ describe("a run with a method", () => {
     const taste = new Taste(listening as unknown as Trainer);
     const blind = Array.from({ length: 14 }, (_, i) => ({ id: `b${i}`, text: "" }));
     const take = async (choices: number): Promise<void> => {
-      await taste.start(blind, 5, 4);
+      await taste.start(blind, 5, { run: "r", step: 1, drawn: 4 });
       for (let i = 0; i < choices; i++) taste.choose("left");
     };
     await take(3);

@@ -31,8 +31,9 @@ describe("verdict", () => {
   test.each([
     [6, 0, 0, "hard to explain by luck"],
     [5, 1, 0, "still be luck"],
-    [3, 3, 0, "no visible change"],
-    [1, 4, 1, "no sign"],
+    [3, 3, 0, "you prefer neither"],
+    [1, 4, 1, "could be luck: no sign"],
+    [0, 6, 0, "hard to explain by luck: it learned something else"],
     [0, 0, 6, "nothing to count"],
   ])("%i wins, %i losses, %i ties: %s", (wins, losses, ties, part) => {
     expect(verdict(wins, losses, ties)).toContain(part);
@@ -100,11 +101,11 @@ describe("levers", () => {
   test("a rising language loss is named", () => {
     const readings = (...means: number[]): number[] =>
       means.flatMap((mean) => Array.from({ length: 10 }, (_, i) => mean + (i % 2 === 0 ? 0.2 : -0.2))); // prettier-ignore
-    expect(speechWord(readings(1.5, 1.52))).toBe("fine");
-    expect(speechWord(readings(1.5, 1.7))).toBe("slurring");
-    expect(speechWord(readings(1.5, 1.9, 2.5))).toBe("forgetting (+1)");
+    expect(speechWord(readings(1.5, 1.52))).toBe("fine, 1.50 at first");
+    expect(speechWord(readings(1.5, 1.7))).toBe("slurring, 1.50 at first");
+    expect(speechWord(readings(1.5, 1.9, 2.5))).toBe("forgetting, 1.50 at first");
     // one batch says nothing, and is not said to say anything
     expect(speechWord([1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 2.4])).toBe("");
-    expect(speechWord([...readings(1.5, 1.5), 1.9])).toBe("fine");
+    expect(speechWord([...readings(1.5, 1.5), 1.9])).toBe("fine, 1.50 at first");
   });
 });

@@ -13,7 +13,10 @@ import { goldStamp, lessonOf } from "./gold.ts";
 import { markOf } from "./marks.ts";
 import type { Project } from "./project.svelte.ts";
 import { questionsOf } from "./questions.ts";
-import { wholeDemonstration, wholeRanking } from "./sets.ts";
+import { readable, wholeDemonstration, wholeRanking } from "./sets.ts";
+
+/** Characters of the next prompt that are said with a save. */
+const HEARD = 160;
 
 export class Decisions {
   /** the newest save, for the eye: "Saved" only when it is on disk */
@@ -208,6 +211,14 @@ export class Decisions {
     return queue.schedule.gold.find(({ item, author }) => item === task && author !== annotator);
   }
 
+  /** The beginning of what is asked next, for whoever hears it. */
+  #next(): string {
+    const { set } = this.#project.judging;
+    const text = set === null ? "" : readable(set.context.slice(-1)).trim();
+    if (text === "") return "";
+    return ` Next: ${text.length > HEARD ? `${text.slice(0, HEARD)}…` : text}`;
+  }
+
   /** Takes in what this tab just saved, without reading anything else again. */
   async #record(name: string): Promise<void> {
     const { queue, task } = this.#project;
@@ -229,7 +240,7 @@ export class Decisions {
     if (judging.set?.item === ranking.task) await asking.next();
     const left = queue.agenda.open;
     this.#announcer.say(
-      `${said} ${left === 0 ? "Nothing is left." : `${count(left, "set")} left.`}`,
+      `${said} ${left === 0 ? "Nothing is left." : `${count(left, "set")} left.`}${this.#next()}`,
     );
   }
 }

@@ -18,6 +18,8 @@ export class Sampling {
   done = $state<number | null>(null);
   total = $state(0);
   failure = $state("");
+  /** what the last writing brought */
+  summary = $state("");
   readonly #project: Project;
   readonly #trainer: Trainer;
   readonly #announcer: Announcer;
@@ -35,6 +37,7 @@ export class Sampling {
   async write(wanted: number, model: readonly PromptText[]): Promise<void> {
     if (this.done !== null) return;
     this.failure = "";
+    this.summary = "";
     this.done = 0;
     try {
       const prompts = (await this.#prompts(model)).slice(0, wanted);
@@ -48,7 +51,8 @@ export class Sampling {
       if (items.length > 0) {
         await this.#project.batches.add({ records: items, rows: [] }, "the model in this tab");
       }
-      this.#announcer.say(this.#summary(prompts.length, items.length));
+      this.summary = summaryOf(prompts.length, items.length);
+      this.#announcer.say(this.summary);
     } catch (error) {
       this.failure = sentenceOf(error);
       this.#announcer.alert(this.failure);
@@ -83,13 +87,13 @@ export class Sampling {
     const samples = [...different.values()].filter(({ text }) => text !== "").slice(0, k);
     return samples.length < 2 ? null : newItem([user(prompt.text)], samples.map(answerOf));
   }
+}
 
-  #summary(asked: number, written: number): string {
-    if (asked === 0) return "Every prompt has answers already.";
-    const rest = asked - written;
-    const why = "which the model cannot read or always answers alike";
-    return `${count(written, "set")} written.${rest === 0 ? "" : ` Left out: ${count(rest, "prompt")}, ${why}.`}`;
-  }
+function summaryOf(asked: number, written: number): string {
+  if (asked === 0) return "Every prompt has answers already.";
+  const rest = asked - written;
+  const why = "which the model cannot read or always answers alike";
+  return `${count(written, "set")} written.${rest === 0 ? "" : ` Left out: ${count(rest, "prompt")}, ${why}.`}`;
 }
 
 function answerOf({ text, tokens, logprobs, seed, checkpoint, finished }: Sample) {

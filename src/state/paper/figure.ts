@@ -116,7 +116,12 @@ export function drawnAs({ kind, series }: Figure): Figure["kind"] {
 /** Lines are drawn high enough for an axis in so many parts. */
 const LINE_PARTS = 3;
 
-/** A vertical axis around all values with their intervals. */
+/** Where neither side of a comparison is preferred, in figures of what was won; null in others. */
+export function evenOf({ y }: Figure): number | null {
+  return y === "share of comparisons won" ? 0.5 : null;
+}
+
+/** A vertical axis around all values with their intervals, and around what is even. */
 export function axisOf(figure: Figure): Axis {
   const { series } = figure;
   const kind = drawnAs(figure);
@@ -124,6 +129,8 @@ export function axisOf(figure: Figure): Axis {
     .flatMap(({ points }) => points.flatMap(({ y, low, high }) => [y, low, high]))
     .filter((value) => value !== undefined);
   if (values.length === 0) return valueAxis(0, 1);
+  const even = evenOf(figure);
+  if (even !== null) values.push(even);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   // Bars are lengths, so they begin at zero.
   return kind === "bars"

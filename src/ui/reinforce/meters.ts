@@ -1,6 +1,6 @@
 // The numbers of a run that a novice watches, by method: plain names, units, and a word for each reading.
 import { compact, signed } from "../../state/format.ts";
-import { leashWord, likedName, speechWord } from "../../state/levers.ts";
+import { leashWord, likedName, speechMeans, speechWord } from "../../state/levers.ts";
 import type { Choice } from "../../state/methods.ts";
 import type { Metrics } from "../../state/metrics.svelte.ts";
 import type { MetricName } from "../../workers/protocol.ts";
@@ -21,15 +21,15 @@ const LIKED: Meter = {
 };
 const LEASH: Meter = {
   metric: "objective/kl",
-  name: "Leash",
+  name: "Distance from the start",
   unit: "KL, nats per answer",
-  text: "How far the model moved from the copied one.",
+  text: "How far the model moved from the copied one; the leash holds it back.",
 };
 const SPEECH: Meter = {
   metric: "ptx_loss",
   name: "Still speaks English",
   unit: "loss, nats per token",
-  text: "Loss on ordinary text; lower is better. It rises when old skills fade.",
+  text: "Loss on ordinary text; lower is better. It rises when old skills fade. The curve has every batch; the number is the mean of the last ten, beside that of the first.",
 };
 const EQUAL: Meter = {
   metric: "frac_reward_zero_std",
@@ -104,7 +104,10 @@ export function readMeter({ metric }: Meter, metrics: Metrics, row: number): Rea
   if (metric === "objective/scores") return { value: signed(value, 2), word: "" };
   if (metric === "objective/kl") return { value: written, word: leashWord(value) };
   if (metric !== "ptx_loss") return { value: written, word: "" };
-  return { value: written, word: speechWord(metrics.column(metric).slice(0, row + 1)) };
+  const losses = metrics.column(metric).slice(0, row + 1);
+  const means = speechMeans(losses);
+  // one batch is noise: once there are enough, the number is the mean that the word is about
+  return { value: means === null ? written : means.last.toFixed(2), word: speechWord(losses) };
 }
 
 /** The row of the metrics that the playhead (null = the newest) stands at. */
