@@ -134,7 +134,7 @@ export function page(
   const [first] = runs;
   return `# Does it align? Tastes, seeds, and the rankings turned round
 
-Written by \`${command}\`
+Written on ${new Date().toISOString().slice(0, 10)} by \`${command}\`
 from the JSON of \`npm run align\`; on ${first?.adapter ?? "no adapter"}. Each run starts from the shipped
 SFT model: ${String(first?.rankings)} rankings of K = ${String(first?.k)} by a simulated taste, the fast reward head, ${String(first?.iterations)} PPO iterations with the
 default settings, then one answer at temperature 1 to each of 128 test prompts that were never ranked. The rate is the

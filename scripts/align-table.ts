@@ -147,7 +147,11 @@ export async function main(args: string[]): Promise<number> {
     checked(o);
     mkdirSync(String(o["results"]), { recursive: true });
     const { runs, accuracies } = jobsOf(o);
-    await runAll([...runs, ...accuracies], Number(o["jobs"]));
+    const jobs = Number(o["jobs"]);
+    if (!Number.isInteger(jobs) || jobs < 1) {
+      throw new UsageError(`--jobs needs a whole number from 1 on, got ${jobs}; nothing was run.`);
+    }
+    await runAll([...runs, ...accuracies], jobs);
     const command = ["npm run align-table --", ...args].join(" ");
     writeFileSync(String(o["out"]), page(resultsOf(runs), resultsOf(accuracies), command));
     console.log(`${String(o["out"])} written`);

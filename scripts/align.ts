@@ -226,6 +226,10 @@ async function heldOutAccuracy(
 const measured = (name: string, value: number): object =>
   Number.isFinite(value) ? { [name]: value } : {};
 
+/** Without what has no finite value, such as the mean of scores that add up to more than a number holds. */
+const finite = (values: object): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
+
 /** What the run cost and how it went, as counted and measured. */
 function runReport(trainer: Trainer, { rows, checks, failure }: Heard, batch: number): object {
   const sum = (of: (row: Float32Array, i: number) => number): number =>
@@ -299,8 +303,9 @@ async function align(o: Options, wanted: Wanted): Promise<number> {
     ...runReport(trainer, heard, wanted.config.batch),
   };
   print(result, before, after);
-  if (write === undefined) console.log(JSON.stringify(result));
-  else write(result);
+  const known = { ...result, before: finite(result.before), after: finite(result.after) };
+  if (write === undefined) console.log(JSON.stringify(known));
+  else write(known);
   return heard.failure === undefined ? 0 : 1;
 }
 

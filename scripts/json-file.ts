@@ -1,5 +1,5 @@
 // The file that --json names: opened before a long run, so that nothing is lost at its end.
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "./options.ts";
 
@@ -16,8 +16,10 @@ export function jsonFile(path: unknown): ((result: unknown) => void) | undefined
   if (typeof path !== "string") return undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    // what lies there stays until the run has ended
+    // what lies there stays until the run has ended, and a run that is refused leaves nothing
+    const there = existsSync(path);
     closeSync(openSync(path, "a"));
+    if (!there) rmSync(path);
   } catch (error) {
     throw new UsageError(
       `--json is "${path}", found ${messageOf(error)}, expected a file that can be written; nothing was run.`,

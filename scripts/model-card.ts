@@ -16,7 +16,7 @@ import { openEngine } from "./engine.ts";
 import { Evaluation, judge, liveSet, paperSet } from "./evaluate.ts";
 import type { Scored } from "./evaluate.ts";
 import { lossPlot } from "./loss-plot.ts";
-import { UsageError, describeOptions, parseOptions } from "./options.ts";
+import { UsageError, describeOptions, isFileError, parseOptions } from "./options.ts";
 import type { Option } from "./options.ts";
 
 const OPTIONS: readonly Option[] = [
@@ -140,10 +140,18 @@ function training(base: CheckpointCard, sft: CheckpointCard): string {
         `${((flops * steps) / 1e12).toFixed(1)} TFLOP`,
         "",
       ],
-      ["wall time", "not recorded (resumed run)", `${Math.round(sft.seconds ?? NaN)} s`],
+      ["wall time", wallTime(base), `${Math.round(sft.seconds ?? NaN)} s`],
       ["last recorded batch loss", last(base.curve), last(sft.curve)],
     ],
   );
+}
+
+/** Of a run in one go; a resumed one recorded its last session alone. */
+function wallTime(base: CheckpointCard): string {
+  const { lastSession } = base as CheckpointCard & { lastSession?: { fromStep: number; seconds: number } }; // prettier-ignore
+  if (lastSession === undefined) return "not recorded";
+  const { fromStep, seconds } = lastSession;
+  return `${Math.round(seconds)} s${fromStep === 0 ? "" : ` from update ${fromStep} on`}`;
 }
 
 const SETS = ["live", "paper", "category"] as const;
@@ -161,6 +169,12 @@ async function measure(
   checkpoints: Readonly<Record<"base" | "sft", Checkpoint>>,
 ): Promise<Record<"losses" | (typeof SETS)[number], string>> {
   const seed = Number(o["seed"]);
+  const samples = Number(o["samples"]);
+  if (!Number.isInteger(samples) || samples < 1) {
+    throw new UsageError(
+      `--samples needs a whole number from 1 on, got ${samples}; nothing was written.`,
+    );
+  }
   const sets = promptSets(seed, Number(o["samples"]));
   const { engine, destroy } = await openEngine(o["engine"] as string | undefined);
   const evaluation = new Evaluation(engine, checkpoints.base.card.config);
@@ -270,7 +284,7 @@ export async function main(args: string[]): Promise<number> {
     else await write(o);
     return 0;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || isFileError(error))) throw error;
     console.error(error.message);
     return 2;
   }

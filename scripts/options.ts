@@ -54,3 +54,22 @@ export function describeOptions(declared: readonly Option[]): string {
     })
     .join("\n");
 }
+
+/**
+ * For a command that takes no options: null when it may run, else its exit status after --help or a complaint.
+ * @param about what the command does, as one line
+ */
+export function withoutOptions(args: readonly string[], about: string): number | null {
+  if (args.length === 0) return null;
+  if (args.length === 1 && args[0] === "--help") {
+    console.log(`${about} It takes no options.`);
+    return 0;
+  }
+  console.error(`Unknown option "${args[0] ?? ""}"; this command takes none; nothing was run.`);
+  return 2;
+}
+
+/** Whether the system refused a file or a folder, in which case its message is the one sentence. */
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "path" in error;
+}

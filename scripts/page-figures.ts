@@ -13,6 +13,7 @@ import {
   watchLongTasks,
 } from "../tests/browser/support/play.ts";
 import { firstVisit, startServer, type PageServer } from "../tests/browser/support/server.ts";
+import { withoutOptions } from "./options.ts";
 import { ROOT, ensureBuild } from "./setup.mjs";
 
 const VISITS = 3;
@@ -135,7 +136,12 @@ function document(figures: readonly Figure[], browser: string, engine: string): 
 }
 
 /** Entry of `npm run page-figures`. */
-export async function main(): Promise<number> {
+export async function main(args: readonly string[]): Promise<number> {
+  const only = withoutOptions(
+    args,
+    "npm run page-figures: measures the built page and writes docs/PAGE-FIGURES.md.",
+  );
+  if (only !== null) return only;
   ensureBuild();
   const server = await startServer();
   const browser = await launchChromium();

@@ -5,6 +5,9 @@ import { encodeHalf } from "../src/plan/half.ts";
 import type { LmTrainer } from "../src/rlhf/session/lm-trainer.ts";
 import { readSafetensors, toFloat32, writeSafetensors } from "../src/storage/safetensors.ts";
 import type { FileTensor } from "../src/storage/safetensors.ts";
+import type { GptConfig } from "../src/model/gpt.ts";
+import { size } from "../src/plan/tensor.ts";
+import { StorageError } from "../src/storage/errors.ts";
 import { UsageError } from "./options.ts";
 
 /** Where pre-training stands. */
@@ -32,8 +35,21 @@ export function save(
   renameSync(`${path}.tmp`, path);
 }
 
+/** What a state belongs to: another model, another corpus or another schedule would not go on with it. */
+export interface Course {
+  readonly config: GptConfig;
+  readonly seed: number;
+  readonly lr: number;
+  readonly steps: number;
+}
+
 /** Keeps weights, moments and state. */
-export async function checkpoint(trainer: LmTrainer, path: string, state: State): Promise<void> {
+export async function checkpoint(
+  trainer: LmTrainer,
+  path: string,
+  state: State,
+  course: Course,
+): Promise<void> {
   const { memory } = trainer.engine;
   const { values } = trainer.parameters;
   const { m, v } = trainer.optimiser;
@@ -41,13 +57,26 @@ export async function checkpoint(trainer: LmTrainer, path: string, state: State)
   save(
     path,
     { values: p as Float32Array, m: first as Float32Array, v: second as Float32Array },
-    { step: String(state.step), curve: JSON.stringify(state.curve) },
+    {
+      step: String(state.step),
+      curve: JSON.stringify(state.curve),
+      course: JSON.stringify(course),
+    },
   );
 }
 
-/** Puts a kept state back. @throws UsageError when an array is missing */
-export function resume(trainer: LmTrainer, path: string): State {
-  const file = readSafetensors(readFileSync(path), { name: path });
+/** Puts a kept state back. @throws UsageError with one sentence when it cannot be read or is of something else */
+export function resume(trainer: LmTrainer, path: string, course: Course): State {
+  const file = read(path);
+  const kept = JSON.parse(file.metadata["course"] ?? "{}") as Partial<Course>;
+  for (const name of ["config", "seed", "lr", "steps"] as const) {
+    const [has, wants] = [JSON.stringify(kept[name]), JSON.stringify(course[name])];
+    if (has !== undefined && has !== wants) {
+      throw new UsageError(
+        `--state ${path} is of a run with ${name} ${has}, and this one has ${wants}; name another --state, or start again with --fresh. Nothing was changed.`,
+      );
+    }
+  }
   const { memory } = trainer.engine;
   const { m, v } = trainer.optimiser;
   for (const [name, tensor] of [
@@ -58,10 +87,27 @@ export function resume(trainer: LmTrainer, path: string): State {
     const found = file.tensors.get(name);
     if (found === undefined)
       throw new UsageError(`${path}: no tensor "${name}"; start again with --fresh.`);
-    memory.write(tensor, toFloat32(found));
+    const values = toFloat32(found);
+    if (values.length !== size(tensor.shape)) {
+      throw new UsageError(
+        `--state ${path} is of a model of ${values.length} parameters, and this one has ${size(tensor.shape)}; name another --state, or start again with --fresh. Nothing was changed.`,
+      );
+    }
+    memory.write(tensor, values);
   }
   return {
     step: Number(file.metadata["step"]),
     curve: JSON.parse(file.metadata["curve"] ?? "[]") as [number, number][],
   };
+}
+
+function read(path: string): ReturnType<typeof readSafetensors> {
+  try {
+    return readSafetensors(readFileSync(path), { name: path });
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    throw new UsageError(
+      `--state: ${error.message} Name another --state, or start again with --fresh.`,
+    );
+  }
 }

@@ -14,7 +14,7 @@ import type { Option } from "./options.ts";
 import { CONTEXT, LENGTHS, POSITIONS, corpusBatches, demonstrationRows, validation } from "./pretrain-data.ts"; // prettier-ignore
 import { checkPlan, describePlan } from "./pretrain-plan.ts";
 import { checkpoint, resume, save } from "./pretrain-state.ts";
-import type { State } from "./pretrain-state.ts";
+import type { Course, State } from "./pretrain-state.ts";
 import { Progress } from "./progress.ts";
 
 const OPTIONS: readonly Option[] = [
@@ -76,12 +76,11 @@ const CURVE_EVERY = 50;
 
 async function pretrain(
   trainer: LmTrainer,
-  steps: number,
-  lr: number,
-  seed: number,
+  course: Course,
   path: string,
   state: State,
 ): Promise<void> {
+  const { steps, lr, seed } = course;
   const batches = corpusBatches(seed, (T) => trainer.rowsAt(T));
   for (let skip = 0; skip < state.step; skip++) batches.next();
   for (const T of LENGTHS) await trainer.prepare(T);
@@ -108,9 +107,9 @@ async function pretrain(
       state.curve.push([state.step, Math.round(loss * 1e4) / 1e4]);
       progress.at(state.step, `loss ${loss.toFixed(3)}`);
     }
-    if (state.step % SAVE_EVERY === 0) await checkpoint(trainer, path, state);
+    if (state.step % SAVE_EVERY === 0) await checkpoint(trainer, path, state, course);
   }
-  await checkpoint(trainer, path, state);
+  await checkpoint(trainer, path, state, course);
 }
 
 /** A trainer of the same weights and moments whose updates drop. */
@@ -183,6 +182,13 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
+function checkWhole(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw new UsageError(
+    `--${name} needs a whole number from 1 on, got ${String(value)}; nothing was run.`,
+  );
+}
+
 async function run(
   o: Readonly<Record<string, unknown>> & { state: string; out: string; fresh?: boolean },
   args: string[],
@@ -196,6 +202,10 @@ async function run(
     number("heads"),
     CONTEXT,
   );
+  for (const name of ["steps", "demos", "epochs", "seed"]) checkWhole(name, number(name));
+  if (!(number("lr") > 0)) {
+    throw new UsageError(`--lr needs a rate above 0, got ${String(o["lr"])}; nothing was run.`);
+  }
   const accumulate = number("accumulate");
   if (!Number.isInteger(accumulate) || accumulate < 1 || accumulate > POSITIONS / CONTEXT) {
     throw new UsageError(
@@ -224,14 +234,17 @@ async function run(
   const trainer = new LmTrainer(engine, config, parameters, POSITIONS, training);
   const { memory } = trainer.engine;
   memory.write(parameters.values, initialValues(parameters, number("seed")));
+  const course = { config, seed: number("seed"), lr: number("lr"), steps: number("steps") };
   const state =
-    existsSync(o.state) && o.fresh !== true ? resume(trainer, o.state) : { step: 0, curve: [] };
+    existsSync(o.state) && o.fresh !== true
+      ? resume(trainer, o.state, course)
+      : { step: 0, curve: [] };
   console.log(
     `${String(parameterCount(parameters))} parameters on ${engine.name}, from step ${String(state.step)}`,
   );
   const started = Date.now();
   const fromStep = state.step;
-  await pretrain(trainer, number("steps"), number("lr"), number("seed"), o.state, state);
+  await pretrain(trainer, course, o.state, state);
   const held = validation(trainer);
   const validationLoss = await trainer.evaluate(held);
   const record = {

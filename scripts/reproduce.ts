@@ -15,11 +15,12 @@ import type { Made, ProgressState } from "../src/reproduce/runner.ts";
 import type { Stage } from "../src/reproduce/stage.ts";
 import { peopleRankings } from "./dataset-people.ts";
 import { openEngine } from "./engine.ts";
-import { UsageError, describeOptions, parseOptions } from "./options.ts";
+import { UsageError, describeOptions, isFileError, parseOptions } from "./options.ts";
 import type { Option, Options } from "./options.ts";
 import { clock } from "./progress.ts";
 import { exportModel } from "./reproduce-export.ts";
-import { writeJson, writePage, writeReport } from "./reproduce-files.ts";
+import { jsonFile } from "./json-file.ts";
+import { heldBy, writePage, writeReport } from "./reproduce-files.ts";
 
 const OPTIONS: readonly Option[] = [
   { name: "quick", kind: "flag", help: "the coarse form: minutes on two cores, a subset" },
@@ -71,7 +72,7 @@ export async function main(args: string[]): Promise<number> {
     }
     return await reproduce(options, args);
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof RangeError)) throw error;
+    if (!(error instanceof UsageError || error instanceof RangeError || isFileError(error))) throw error; // prettier-ignore
     console.error(error.message);
     return 2;
   }
@@ -122,6 +123,12 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
   if ((o["model"] === undefined) !== (o["export"] === undefined)) {
     throw new UsageError("--model NAME and --export DIR go together; nothing was run.");
   }
+  if (o["only"] !== undefined && o["json"] !== undefined) {
+    throw new UsageError(
+      "--only runs stages and writes no results, so --json has nothing to write; nothing was run.",
+    );
+  }
+  const json = Number(o["lane"]) > 0 || o["plan"] === true ? undefined : jsonFile(o["json"]);
   const form = await formOf(o);
   const count = wholeOption(o, "seeds", o["quick"] === true ? 1 : 3, 99);
   const lanes = wholeOption(o, "lanes", 2, 16);
@@ -159,7 +166,15 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
     exportModel(form, runner.made(), { name: String(o["model"]), folder: o["export"], command });
     return 0;
   }
-  if (o["report"] === true) return write(o, form, seeds, runner.made(), engineName);
+  if (o["report"] === true) {
+    if (runner.made().records.size === 0) {
+      throw new UsageError(
+        `--report: no stage of this form is in ${String(o["cache"])}, so there is nothing to report; nothing was written.`,
+      );
+    }
+    return write({ o, json }, form, seeds, runner.made(), engineName);
+  }
+  if (lane === 0 && o["only"] === undefined) warnOfReplacing(String(o["page"]), form, count);
   const others = lane === 0 && kind === "cpu" ? startLanes(args, lanes - 1) : [];
   try {
     await runner.run();
@@ -170,12 +185,23 @@ async function reproduce(o: Options, args: readonly string[]): Promise<number> {
       console.log(`${failed} of the further processes ended early; the others did their work.`);
   }
   if (lane > 0 || o["only"] !== undefined) return 0;
-  return write(o, form, seeds, runner.made(), engineName);
+  return write({ o, json }, form, seeds, runner.made(), engineName);
+}
+
+/** Says before the run that its end replaces results of more seeds or of the full form. */
+function warnOfReplacing(page: string, form: Form, seeds: number): void {
+  const held = heldBy(page);
+  if (held === null) return;
+  const less = seeds < held.seeds || (form.name === "quick" && held.form === "full");
+  if (!less) return;
+  console.log(
+    `${page} and docs/RESULTS.md hold the ${held.form} form with ${held.seeds} seeds; this run will replace them. Keep them with --out DIR --page none.`,
+  );
 }
 
 /** Writes and prints the results of finished stages. */
 function write(
-  o: Options,
+  { o, json }: { readonly o: Options; readonly json: ReturnType<typeof jsonFile> },
   form: Form,
   seeds: readonly number[],
   made: Made,
@@ -186,7 +212,7 @@ function write(
   const { results, samples } = assemble(form, seeds, made, run);
   const page = String(o["page"]);
   const complete = page === "none" ? results : writePage(page, results, samples);
-  if (typeof o["json"] === "string") writeJson(o["json"], complete);
+  json?.(complete);
   writeReport(String(o["out"]), complete);
   for (const { paper, measured, holds } of complete.claims) {
     console.log(`${holds.padEnd(12)} ${paper}\n             ${measured}`);

@@ -5,9 +5,10 @@ import type { Page } from "playwright-core";
 import { launchChromium, openPage } from "../tests/browser/support/chromium.ts";
 import { deckSays, modelReady, rankBy } from "../tests/browser/support/play.ts";
 import { startServer } from "../tests/browser/support/server.ts";
+import { withoutOptions } from "./options.ts";
 import { ROOT, ensureBuild } from "./setup.mjs";
 
-/** The CPU engine, as it computes the same on every machine; a run of some seconds. */
+/** The CPU engine, which every machine has; a run of some seconds. */
 const ADDRESS = "#/?v=1&engine=cpu&iterations=24";
 const RANKINGS = 2;
 const MOST_BYTES = 250_000;
@@ -33,7 +34,12 @@ async function play(page: Page): Promise<void> {
 }
 
 /** Entry of `npm run screenshot`; rejects when a picture is larger than the repository should carry. */
-export async function main(): Promise<number> {
+export async function main(args: readonly string[]): Promise<number> {
+  const only = withoutOptions(
+    args,
+    "npm run screenshot: makes docs/screenshot-light.png and docs/screenshot-dark.png.",
+  );
+  if (only !== null) return only;
   ensureBuild();
   const server = await startServer();
   const browser = await launchChromium();

@@ -1,5 +1,5 @@
 // Every oracle vector through the engine's kernels on the default adapter, one test per group.
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,6 +89,49 @@ test("a wrong expectation fails with case, output, index and both numbers", asyn
   );
 });
 
+test("what is not checked does not pass: no output, other shapes and kinds, infinite expectations", async () => {
+  const item = caseOf("silu");
+  const [entry, tensor] = [
+    item.outputs["y"]!,
+    vectors.tensor(item.file, item.outputs["y"]!.tensor),
+  ];
+  const on = await executor();
+  const failuresOf = async (changed: OracleCase, all = vectors): Promise<readonly string[]> =>
+    (await runCase(on, changed, all)).failures;
+  expect(await failuresOf({ ...item, outputs: {} })).toEqual([
+    `${item.id}: has no output to compare`,
+  ]);
+  for (const other of [{ shape: [1] }, { dtype: "I32" as const }]) {
+    const outputs = { y: { ...entry, ...other } };
+    expect((await failuresOf({ ...item, outputs }))[0]).toMatch(/and manifest\.json says/);
+  }
+  const endless: Vectors = {
+    cases: vectors.cases,
+    tensor: (file, name) =>
+      name === entry.tensor && tensor.dtype === "F32"
+        ? { ...tensor, data: tensor.data.map((value, i) => (i === 1 ? Infinity : value)) }
+        : vectors.tensor(file, name),
+  };
+  expect((await failuresOf(item, endless))[0]).toMatch(/y\[1\]: got \S+, expected Infinity \(1 of/);
+});
+
+test("a file that cannot be read fails its own cases and no others", async () => {
+  const made = await mkdtemp(join(tmpdir(), "oracle-"));
+  const item = caseOf("silu");
+  await writeFile(join(made, item.file), await readFile(join(folder, item.file)));
+  const cases = [item, { ...item, id: "lost", file: "lost.safetensors" }];
+  const manifest = JSON.stringify({ format: "rlhf-oracle-vectors/1", cases });
+  await writeFile(join(made, "manifest.json"), manifest);
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  expect(await main([made, "--engine", "cpu"])).toBe(1);
+  const lines = log.mock.calls.map(([line]) => String(line));
+  expect(lines.at(-1)).toBe("1 passed, 1 failed");
+  expect(lines.find((line) => line.startsWith("lost"))).toMatch(
+    /lost\.safetensors: cannot be read/,
+  );
+  log.mockRestore();
+});
+
 test("an unknown spec fails", async () => {
   const item = { ...caseOf("silu"), spec: "no_such_spec" };
   const { failures } = await runCase(await executor(), item, vectors);
@@ -108,6 +151,11 @@ test.each([
   ["a folder that does not exist", undefined, /cannot be read/],
   ["a manifest that is not JSON", "{", /is not JSON/],
   ["a manifest of another format", '{"format":"other/1","cases":[]}', /has no format/],
+  [
+    "an output without tolerances",
+    JSON.stringify({ format: "rlhf-oracle-vectors/1", cases: [{ ...caseOf("silu"), outputs: { y: { ...caseOf("silu").outputs["y"], atol: "0" } } }] }), // prettier-ignore
+    /an output without atol and rtol/,
+  ],
   ["a case without its fields", '{"format":"rlhf-oracle-vectors/1","cases":[{}]}', /case 0 lacks/],
 ])("%s is refused in one sentence", async (_name, manifest, sentence) => {
   const made = await mkdtemp(join(tmpdir(), "oracle-"));

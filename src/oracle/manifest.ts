@@ -46,19 +46,22 @@ export class VectorsError extends Error {
 const FORMAT = "rlhf-oracle-vectors/1";
 
 /**
- * Reads all vectors of a folder.
- * @throws VectorsError when a file is missing or is not what the format says.
+ * Reads all vectors of a folder. A file of tensors that cannot be read is an error of its cases: see `tensor`.
+ * @throws VectorsError when the manifest is missing or is not what the format says.
  */
 export async function readVectors(folder: string): Promise<Vectors> {
   const cases = checkCases(await readManifest(folder), folder);
-  const files = new Map<string, ReadonlyMap<string, FileTensor>>();
+  const files = new Map<string, ReadonlyMap<string, FileTensor> | VectorsError>();
   for (const { file } of cases) {
-    if (!files.has(file)) files.set(file, await readTensors(join(folder, file)));
+    if (!files.has(file)) files.set(file, await readTensors(join(folder, file)).catch(refusal));
   }
   return {
     cases,
     tensor(file, name) {
-      const found = files.get(file)?.get(name);
+      const all = files.get(file);
+      // fails the cases that need it, and no other
+      if (all instanceof VectorsError) throw all;
+      const found = all?.get(name);
       if (found === undefined) {
         throw new VectorsError(
           `${join(folder, file)}: found no tensor "${name}", which manifest.json names.`,
@@ -67,6 +70,12 @@ export async function readVectors(folder: string): Promise<Vectors> {
       return found;
     },
   };
+}
+
+/** A file that cannot be read, to be said of each case that names it. */
+function refusal(error: unknown): VectorsError {
+  if (error instanceof VectorsError) return error;
+  throw error;
 }
 
 async function readManifest(folder: string): Promise<unknown> {
@@ -122,10 +131,11 @@ function checkCases(manifest: unknown, folder: string): readonly OracleCase[] {
       objects.every((key) => isObject(item[key])) &&
       [item["inputs"], item["outputs"]].every((list) =>
         Object.values(list as object).every(isEntry),
-      );
+      ) &&
+      Object.values(item["outputs"] as object).every(hasTolerances);
     if (!fits) {
       throw new VectorsError(
-        `${path}: case ${String(index)} lacks one of ${[...texts, ...objects].join(", ")} or has an entry without tensor, shape and dtype.`,
+        `${path}: case ${String(index)} lacks one of ${[...texts, ...objects].join(", ")} or has an entry without tensor, shape and dtype, or an output without atol and rtol of 0 or more.`,
       );
     }
   });
@@ -139,6 +149,23 @@ function isEntry(value: unknown): boolean {
     Array.isArray(value["shape"]) &&
     (value["dtype"] === "F32" || value["dtype"] === "I32")
   );
+}
+
+function hasTolerances(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    [value["atol"], value["rtol"]].every((one) => typeof one === "number" && one >= 0 && one < 1e9)
+  );
+}
+
+/** What an entry says of its tensor and the tensor is not; undefined where they agree. */
+export function contradiction(
+  { tensor, shape, dtype }: InputEntry,
+  found: FileTensor,
+): string | undefined {
+  const same = shape.length === found.shape.length && shape.every((n, i) => n === found.shape[i]);
+  if (same && dtype === found.dtype) return undefined;
+  return `the tensor ${tensor} is ${found.dtype} [${found.shape.join(", ")}], and manifest.json says ${dtype} [${shape.join(", ")}]`;
 }
 
 /** The values of a file's tensor as numbers. */

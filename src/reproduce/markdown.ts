@@ -21,7 +21,12 @@ export function summary(claims: readonly Claim[]): string {
 function howItRan({ form, seeds, adapter, seconds, flops, finished }: Results): string {
   const minutes = (seconds / 60).toFixed(1);
   const tera = (flops / 1e12).toFixed(2);
-  const command = form === "quick" ? "npm run reproduce -- --quick" : "npm run reproduce";
+  const usual = form === "quick" ? 1 : 3;
+  const options = [
+    ...(form === "quick" ? ["--quick"] : []),
+    ...(seeds.length === usual ? [] : [`--seeds ${seeds.length}`]),
+  ];
+  const command = ["npm run reproduce", ...(options.length === 0 ? [] : ["--", ...options])].join(" "); // prettier-ignore
   return (
     `\`${command}\`, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, ${adapter}, written ${finished}: ` +
     `${minutes} minutes of stages (sum over processes, waiting for other programs included), ` +
@@ -80,7 +85,12 @@ export function markdownOf(results: Results, plots: string): string {
     "How to run it, and what the forms train: [REPRODUCE](REPRODUCE.md). The world and its labelers: [DATASET](DATASET.md), [LABELING](LABELING.md). This file is written by the program.",
     "## Claims",
     claimTable(results.claims),
-    ...(tried === "" ? [] : ["What was tried where a claim does not hold:", tried]),
+    ...(tried === ""
+      ? []
+      : [
+          "What was tried where a claim does not hold (written by people about the three seeds that this repository holds):",
+          tried,
+        ]),
     ...(caveats === "" ? [] : ["What to know of claims that hold:", caveats]),
     ...tables,
     "## Plots",
