@@ -71,7 +71,7 @@ export function resume(trainer: LmTrainer, path: string, course: Course): State 
   const kept = JSON.parse(file.metadata["course"] ?? "{}") as Partial<Course>;
   for (const name of ["config", "seed", "lr", "steps"] as const) {
     const [has, wants] = [JSON.stringify(kept[name]), JSON.stringify(course[name])];
-    if (has !== undefined && has !== wants) {
+    if (kept[name] !== undefined && has !== wants) {
       throw new UsageError(
         `--state ${path} is of a run with ${name} ${has}, and this one has ${wants}; name another --state, or start again with --fresh. Nothing was changed.`,
       );
