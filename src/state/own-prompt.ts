@@ -57,5 +57,12 @@ export async function checkPrompt(typed: string): Promise<PromptCheck> {
   };
 }
 
+/** Every word that the model knows, in alphabetical order; marks and numbers are left out. */
+export async function knownWords(): Promise<string[]> {
+  const { buildTokenizer } = await import("../world/tokenizer.ts");
+  tokenizer ??= buildTokenizer();
+  return tokenizer.vocabulary.filter((word) => /^\p{L}[\p{L}'-]*$/u.test(word)).sort();
+}
+
 type Tokenizer = ReturnType<(typeof import("../world/tokenizer.ts"))["buildTokenizer"]>;
 let tokenizer: Tokenizer | undefined;

@@ -1,6 +1,6 @@
 // A prompt of one's own: what the model cannot read is struck through, and a prompt of which little is left is not asked.
 import { expect, test } from "vitest";
-import { checkPrompt } from "../../src/state/own-prompt.ts";
+import { checkPrompt, knownWords } from "../../src/state/own-prompt.ts";
 
 const unread = async (typed: string): Promise<string[]> =>
   (await checkPrompt(typed)).parts.filter(({ known }) => !known).map(({ text }) => text);
@@ -27,4 +27,14 @@ test("a prompt of which most is unknown is not asked", async () => {
   expect((await checkPrompt("quantum physics")).sentence).toContain("none of these words");
   expect((await checkPrompt("the ".repeat(44))).sentence).toContain("at most 43");
   expect(await checkPrompt("  ")).toMatchObject({ usable: false, sentence: "" });
+});
+
+test("the words that it knows are words, each once, and what people type of them is known", async () => {
+  const words = await knownWords();
+  expect(words.length).toBeGreaterThan(400);
+  expect(new Set(words).size).toBe(words.length);
+  expect(words).toEqual(words.toSorted());
+  expect(words).toContain("fox");
+  expect(words.filter((word) => /[<>:.,?!\d]/.test(word))).toEqual([]);
+  expect((await checkPrompt(words.slice(0, 20).join(" "))).sentence).toBe("");
 });
