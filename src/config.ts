@@ -54,6 +54,9 @@ export interface RunConfig extends Knobs {
   readonly ptxDemonstrations: number;
 }
 
+/** What can be changed while a run goes on: the live scalars, and how many iterations it has in all. */
+export type Tunable = Knobs & Pick<RunConfig, "iterations">;
+
 export const PARAMETERS: readonly Parameter[] = [
   {
     name: "klCoefficient",

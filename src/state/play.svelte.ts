@@ -218,6 +218,12 @@ export class Play {
     this.route.rewrite();
   }
 
+  /** Chooses how many steps a run takes, and the address with it. */
+  chooseSteps(steps: number): void {
+    this.run.chooseSteps(steps);
+    this.route.rewrite();
+  }
+
   /** Changes a lever, and the address with it. */
   tune(name: keyof Knobs, value: number): void {
     this.run.tune(name, value);

@@ -13,6 +13,8 @@ interface RunFacts {
   /** how it reinforced; runs from before there was a choice lack it and were PPO-ptx */
   readonly recipe?: Recipe;
   readonly step: number;
+  /** iterations wanted; runs from before it was kept have as many as their configuration says */
+  readonly total?: number;
   /** it learned from the rankings turned round */
   readonly flipped: boolean;
 }

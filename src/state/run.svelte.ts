@@ -106,8 +106,26 @@ export class Run {
     this.config = suited(this.config, this.recipe.choice, recipe.choice);
     if (this.wanted.choice === RECIPE.choice) this.wanted = recipe;
     this.recipe = recipe;
-    const { learningRate, klCoefficient } = this.config;
-    await this.#trainer.ask((api) => api.tune({ learningRate, klCoefficient }));
+    await this.#tellLevers();
+  }
+
+  /**
+   * The levers that go with a recipe, and the length of the run, over whose second half the learning rate falls. A run
+   * that goes on for as long again begins that schedule again; for another length it has one over all of it.
+   */
+  async #tellLevers(): Promise<void> {
+    const { learningRate, klCoefficient, iterations: steps } = this.config;
+    const iterations = this.total % steps === 0 ? steps : this.total;
+    const length = this.#draws ? {} : { iterations };
+    await this.#trainer.ask((api) => api.tune({ learningRate, klCoefficient, ...length }));
+  }
+
+  /** Chooses how many steps the next run takes, or a finished one is trained on for. */
+  chooseSteps(steps: number): void {
+    const row = PARAMETERS.find(({ name }) => name === "iterations");
+    if (this.busy || row === undefined) return;
+    this.config = { ...this.config, iterations: Math.round(clampParameter(row, steps)) };
+    if (!this.started) this.#adopt();
   }
 
   /** Fits the reward model to the rankings and trains towards it. Never rejects: see `failure`. */
@@ -123,9 +141,8 @@ export class Run {
       this.id = freshId();
       this.#clear();
       this.#adopt();
-      const { learningRate, klCoefficient } = this.config;
       await this.#trainer.ask((api) => api.reset());
-      await this.#trainer.ask((api) => api.tune({ learningRate, klCoefficient }));
+      await this.#tellLevers();
       await this.#fit(rankings);
       this.#watched = watch;
       await this.#look("sft");
@@ -137,8 +154,10 @@ export class Run {
   async resume(watch: readonly PromptText[], refit: readonly Ranking[] | null): Promise<void> {
     if (this.busy || !this.started) return;
     this.#watched = watch;
-    if (this.step >= this.total) this.total = this.step + stepsOf(this.recipe, this.config);
+    const more = this.step >= this.total;
+    if (more) this.total = this.step + stepsOf(this.recipe, this.config);
     await this.#guarded(async () => {
+      if (more) await this.#tellLevers();
       await this.#refit(refit);
       await this.#playOn();
     });
@@ -238,11 +257,12 @@ export class Run {
     const { detail } = kept;
     const { step } = loaded;
     this.warning = loaded.refused ?? "";
-    await this.#readopt(detail.recipe ?? RECIPE);
+    const recipe = detail.recipe ?? RECIPE;
+    this.total = Math.max(detail.total ?? stepsOf(recipe, detail.config), step);
+    await this.#readopt(recipe);
     showRun(this.#trainer, detail, step);
     this.id = kept.id;
     this.flipped = detail.flipped;
-    this.total = Math.max(stepsOf(this.recipe, detail.config), step);
     this.step = step;
     this.state = kept.finished && step === detail.step ? "finished" : "paused";
   }
@@ -392,8 +412,8 @@ export class Run {
   /** Weights first, so that what is shown after a reload can be gone on with. A full disk does not end the run. */
   async #keep(): Promise<void> {
     if (this.#persisted.state !== "open") return;
-    const { id, config, recipe, step, flipped } = this;
-    const facts = { config, recipe, step, flipped };
+    const { id, config, recipe, step, total, flipped } = this;
+    const facts = { config, recipe, step, total, flipped };
     try {
       if (!this.#draws) await this.#trainer.ask((api) => api.saveSnapshot(id, step));
       await saveRun(this.#persisted, this.#trainer, id, facts, step >= this.total);

@@ -1,5 +1,5 @@
 // What page and trainer worker say to each other: requests (through Comlink) and one stream of typed events. Types only.
-import type { Knobs, RunConfig } from "../config.ts";
+import type { RunConfig, Tunable } from "../config.ts";
 import type { RunOptions } from "../rlhf/method.ts";
 import type { GpuProblem } from "../gpu/device.ts";
 import type { KernelApi } from "./kernel-protocol.ts";
@@ -276,8 +276,8 @@ export interface TrainerApi {
   reset(): Promise<void>;
   /** Back to the weights after iteration `step` of this run (0 = start). Rejects if not kept. */
   rollback(step: number): Promise<void>;
-  /** Live scalars; take effect at the next iteration. */
-  tune(knobs: Partial<Knobs>): Promise<void>;
+  /** Live scalars, and the length of the run that the learning rate falls by; take effect at the next iteration. */
+  tune(knobs: Partial<Tunable>): Promise<void>;
   /**
    * A model as safetensors bytes with its card: GPT-2's names and shapes, and for the reward its trunk with
    * `score.weight` and `score.bias` over the features of kernels/response-features.ts.

@@ -1,5 +1,5 @@
 // The trainer: everything the page asks for, on one engine. Runs in the worker, and in Node for `npm run align`.
-import type { Knobs, RunConfig } from "../config.ts";
+import type { RunConfig, Tunable } from "../config.ts";
 import type { Tuning } from "../gpu/tuner.ts";
 import type { Engine } from "../plan/engine.ts";
 import type { RunOptions } from "../rlhf/method.ts";
@@ -302,7 +302,7 @@ export class Trainer implements TrainerApi {
     return { step };
   }
 
-  tune(knobs: Partial<Knobs>): Promise<void> {
+  tune(knobs: Partial<Tunable>): Promise<void> {
     this.session.run.tune(knobs);
     return Promise.resolve();
   }

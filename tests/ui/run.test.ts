@@ -6,7 +6,7 @@ import { Run } from "../../src/state/run.svelte.ts";
 import { Timeline } from "../../src/state/timeline.svelte.ts";
 import { Trainer } from "../../src/state/trainer.svelte.ts";
 import { METRICS } from "../../src/workers/protocol.ts";
-import { connectTrainer, pace } from "./harness/fake-trainer.ts";
+import { connectTrainer, heard, pace } from "./harness/fake-trainer.ts";
 
 vi.mock("../../src/state/gpu-cause.ts", () => ({ findGpuCause: () => Promise.resolve(null) }));
 
@@ -50,6 +50,30 @@ describe("a run", () => {
     await run.resume(WATCH, null);
     expect(run.state).toBe("finished");
     expect(run.step).toBe(12);
+  });
+
+  test("is as long as was chosen, and its learning rate falls over that length", async () => {
+    run.chooseSteps(6);
+    expect([run.total, run.config.iterations]).toEqual([6, 6]);
+    await run.start(RANKINGS, WATCH);
+    expect([run.step, heard.knobs.iterations]).toEqual([6, 6]);
+    run.chooseSteps(4);
+    expect(run.total).toBe(6);
+    await run.resume(WATCH, null);
+    // another length than before: one schedule over all of it, where the same begins again
+    expect([run.state, run.step, heard.knobs.iterations]).toEqual(["finished", 10, 10]);
+    run.chooseSteps(5);
+    await run.resume(WATCH, null);
+    expect([run.step, heard.knobs.iterations]).toEqual([15, 5]);
+    for (const [asked, used] of [
+      [0, 1],
+      [2.4, 2],
+      [1e6, 1000],
+      [Number.NaN, 45],
+    ] as const) {
+      run.chooseSteps(asked);
+      expect(run.config.iterations).toBe(used);
+    }
   });
 
   test("goes back and forgets what came after", async () => {

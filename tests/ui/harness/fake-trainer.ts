@@ -1,5 +1,5 @@
 // A trainer without a GPU for looking at the page and testing its states: deterministic, not a model.
-import type { Knobs, RunConfig } from "../../../src/config.ts";
+import type { Tunable, RunConfig } from "../../../src/config.ts";
 import type { RunOptions } from "../../../src/rlhf/method.ts";
 import { METRICS } from "../../../src/workers/protocol.ts";
 import type { Ranking, Sample, TrainerEvent } from "../../../src/workers/protocol.ts";
@@ -37,7 +37,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export const pace = { iteration: 60 };
 
 /** What the last run was begun with, and the live settings it was told. */
-export const heard: { options: Partial<RunOptions> | null; knobs: Partial<Knobs> } = {
+export const heard: { options: Partial<RunOptions> | null; knobs: Partial<Tunable> } = {
   options: null,
   knobs: {},
 };
@@ -207,7 +207,7 @@ class FakeTrainer implements StoredTrainerApi {
     this.#step = step;
   }
 
-  async tune(knobs: Partial<Knobs>) {
+  async tune(knobs: Partial<Tunable>) {
     heard.knobs = { ...heard.knobs, ...knobs };
     await pause(1);
   }
