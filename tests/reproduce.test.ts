@@ -271,7 +271,9 @@ test("the report says first what does not reproduce", () => {
   expect([title, blank]).toEqual(["# InstructGPT in miniature: results", ""]);
   expect(first).toMatch(/^Not reproduced: “two”/);
   expect(text).toMatch(/seed 1, an adapter, written .* 2\.0 minutes of stages .* 3\.00 TFLOP/);
-  expect(text).toContain("does not hold:\n\n- **two**: three things");
+  expect(text).toContain(
+    "does not hold (written by people about the three seeds that this repository holds):\n\n- **two**: three things",
+  );
   expect(text).toContain("claims that hold:\n\n- **one**: a weak rival");
   expect(text).toContain("![A <figure> (Figure 1)](results/f.svg)");
   expect(text).toMatch(/\| ours \| the paper \|/);
