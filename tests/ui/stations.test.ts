@@ -5,47 +5,43 @@ import type { Station } from "../../src/state/route.svelte.ts";
 import { Stations } from "../../src/state/stations.svelte.ts";
 
 /** The browser's history as far as the address goes: entries, and where in them one is. */
-class Tab {
+interface Tab {
   entries: string[];
-  at = 0;
-  #listeners: (() => void)[] = [];
+  at: number;
+  /** goes to another entry, as the buttons of a browser do */
+  back: (by?: number) => void;
+}
 
-  constructor(hash: string) {
-    this.entries = [hash];
-    const go = (by: number) => this.back(by);
-    vi.stubGlobal("location", {
-      pathname: "/",
-      search: "",
-      get hash() {
-        return tab.entries[tab.at]!;
-      },
-      set hash(to: string) {
-        tab.entries = [...tab.entries.slice(0, tab.at + 1), to];
-        tab.at++;
-        tab.tell();
-      },
-    });
-    // eslint-disable-next-line @typescript-eslint/no-this-alias
-    const tab = this;
-    vi.stubGlobal("history", {
-      go,
-      replaceState: (_: unknown, __: string, url: string) => {
-        tab.entries[tab.at] = url.startsWith("#") ? url : "";
-      },
-    });
-    vi.stubGlobal("addEventListener", (_: string, listener: () => void) =>
-      this.#listeners.push(listener),
-    );
-  }
-
-  back(by = -1): void {
-    this.at += by;
-    this.tell();
-  }
-
-  tell(): void {
-    for (const listener of this.#listeners) listener();
-  }
+function tabAt(first: string): Tab {
+  const listeners: (() => void)[] = [];
+  const tell = (): void => listeners.forEach((listener) => listener());
+  const tab: Tab = {
+    entries: [first],
+    at: 0,
+    back: (by = -1) => {
+      tab.at += by;
+      tell();
+    },
+  };
+  vi.stubGlobal("location", {
+    pathname: "/",
+    search: "",
+    get hash() {
+      return tab.entries[tab.at]!;
+    },
+    set hash(to: string) {
+      tab.entries = [...tab.entries.slice(0, tab.at + 1), to];
+      tab.at++;
+      tell();
+    },
+  });
+  vi.stubGlobal("history", {
+    replaceState: (_: unknown, __: string, url: string) => {
+      tab.entries[tab.at] = url.startsWith("#") ? url : "";
+    },
+  });
+  vi.stubGlobal("addEventListener", (_: string, listener: () => void) => listeners.push(listener));
+  return tab;
 }
 
 let locked: Set<Station>;
@@ -56,7 +52,7 @@ beforeEach(() => {
 });
 
 function stationsAt(hash: string): { stations: Stations; route: Route; tab: Tab } {
-  const tab = new Tab(hash);
+  const tab = tabAt(hash);
   const route = new Route(() => "#/?v=1&seed=7");
   const stations = new Stations(route, {
     locked: (station) => (locked.has(station) ? "Not yet." : null),
